@@ -1,0 +1,1 @@
+"""Machine interfaces: REST, OGC API, export, health."""

@@ -1,0 +1,1 @@
+"""Dash wiring: payload to domain value to one service to one panel."""

@@ -1,0 +1,68 @@
+"""Connections: one pool per process, read-only or writing, and the one place where driver errors become ours."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from geodata.errors import SourceUnavailableError
+
+log = logging.getLogger(__name__)
+
+Conn = psycopg.Connection[Any]
+Pool = ConnectionPool[Conn]
+
+STATEMENT_TIMEOUT_MS = 15_000
+WAIT_S = 3.0
+
+
+def open_pool(database_url: str, *, most: int = 8) -> Pool:
+    """Open the pool of this process: after a fork, never at import. It waits for nothing: a dead database is met per request."""
+    pool: Pool = ConnectionPool(
+        database_url,
+        min_size=1,
+        max_size=most,
+        timeout=WAIT_S,
+        kwargs={"options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC", "connect_timeout": 3},
+        check=ConnectionPool.check_connection,
+        open=False,
+    )
+    pool.open(wait=False)
+    return pool
+
+
+@contextmanager
+def reading(pool: Pool) -> Iterator[Conn]:
+    """Lend a connection inside a read-only transaction.
+
+    Raises:
+        SourceUnavailableError: no connection in time, it was lost, or a statement timed out.
+    """
+    try:
+        with pool.connection() as conn:
+            conn.read_only = True
+            try:
+                yield conn
+            finally:
+                if not conn.closed:
+                    conn.rollback()
+                    conn.read_only = None
+    except (PoolTimeout, psycopg.OperationalError) as error:
+        raise SourceUnavailableError(str(error)) from error
+
+
+@contextmanager
+def writing(pool: Pool) -> Iterator[Conn]:
+    """Lend a connection inside a transaction that commits when the block ends well.
+
+    Raises:
+        SourceUnavailableError: no connection in time, it was lost, or a statement timed out.
+    """
+    try:
+        with pool.connection() as conn:
+            yield conn
+    except (PoolTimeout, psycopg.OperationalError) as error:
+        raise SourceUnavailableError(str(error)) from error

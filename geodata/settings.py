@@ -1,0 +1,73 @@
+"""Every setting of the product, read once from the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from geodata.errors import SetupError
+
+ROOT = Path(__file__).resolve().parent.parent
+Number = TypeVar("Number", int, float)
+SAMPLE_EXTRACT = ROOT / "geodata" / "sample" / "macau-260220.osm.pbf"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Frozen values; `from_env` is the only reader of the environment."""
+
+    database_url: str
+    """libpq connection string of the PostGIS database."""
+    data_dir: Path
+    """Where the private cluster, tile archives, fonts and secrets live."""
+    port: int
+    host: str
+    scale: float
+    """Size of the sample city, 0.02 to 1.0 of the seeds' figures."""
+    osm: Path
+    """OSM extract of the sample city."""
+    demo: bool
+    """Sample data and demo accounts; every page says so."""
+    secret_key: str
+    """Signs session cookies; empty means: the file `secret` under `data_dir`."""
+    redis_url: str
+    imagery: str
+    """Folder of GeoTIFF/COG files offered as imagery."""
+    wmts: str
+    """JSON list of XYZ/WMTS base maps: [{"key", "title": {"zh", "en"}, "url"}]."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the environment.
+
+        Raises:
+            SetupError: a value cannot be read; the message names the variable.
+        """
+        data_dir = Path(environ.get("DATA_DIR") or ROOT / ".data").resolve()
+        return cls(
+            database_url=environ.get("DATABASE_URL", ""),
+            data_dir=data_dir,
+            port=_number(environ, "PORT", 8050, 1, 65_535),
+            host=environ.get("HOST", "127.0.0.1"),
+            scale=_number(environ, "SCALE", 1.0, 0.02, 1.0),
+            osm=Path(environ.get("OSM") or SAMPLE_EXTRACT),
+            demo=environ.get("DEMO", "1") == "1",
+            secret_key=environ.get("SECRET_KEY", ""),
+            redis_url=environ.get("REDIS_URL", ""),
+            imagery=environ.get("IMAGERY", ""),
+            wmts=environ.get("WMTS", ""),
+        )
+
+
+def _number(environ: Mapping[str, str], name: str, default: Number, low: float, high: float) -> Number:
+    text = environ.get(name, "")
+    if not text:
+        return default
+    try:
+        value = type(default)(text)
+    except ValueError:
+        raise SetupError(f"{name}={text!r} is not a number") from None
+    if not low <= value <= high:
+        raise SetupError(f"{name}={text} is outside {low}..{high}")
+    return value

@@ -1,0 +1,1 @@
+"""Element classes as data: one small declarative file per layer."""

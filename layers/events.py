@@ -1,0 +1,64 @@
+"""Events (案件): all of three years, and the open ones as a layer of their own."""
+
+from dataclasses import replace
+
+from geodata.source import Kind, Mask, Sensitivity
+from layers.base import Field, Form, Geometry, Group, Layer, Look, Text
+from layers.words import BUILDING, FLAGS, GRID, choices
+
+MAJORS = choices(
+    governance=("综合治理", "Governance"), city=("城市管理", "City management"), safety=("安全生产", "Work safety"),
+    environment=("环境保护", "Environment"), dispute=("矛盾调处", "Disputes"), service=("公共服务", "Public service"),
+    emergency=("突发事件", "Emergency"),
+)
+LEVELS = {"1": Text("Ⅰ 特别重大", "Ⅰ critical"), "2": Text("Ⅱ 重大", "Ⅱ major"), "3": Text("Ⅲ 较大", "Ⅲ larger"),
+          "4": Text("Ⅳ 一般", "Ⅳ minor"), "0": Text("普通", "Ordinary")}
+SOURCES = choices(
+    grid_self=("网格自办自结", "Grid, self-closed"), grid_patrol=("网格巡查", "Grid patrol"), city_dcm=("数字城管", "City platform"),
+    hotline12345=("12345", "12345 hotline"), citizen=("市民上报", "Citizens"), sensor=("传感器", "Sensors"), video_ai=("视频识别", "Video"),
+    other=("其他", "Other"),
+)
+STATES = choices(
+    reported=("待立案", "Reported"), filed=("待派遣", "Filed"), dispatched=("已派遣", "Dispatched"), handling=("处置中", "Handling"),
+    checking=("待核查", "Checking"), suspended=("挂账", "Suspended"), closed=("已结案", "Closed"), void=("作废", "Void"),
+)
+
+EVENTS = Layer(
+    key="events", title=Text("历史案件", "Event history"), group=Group.EVENTS, geometry=Geometry.POINT, view="layer_events",
+    fields=(
+        Field(name="title", title=Text("事由", "Title")),
+        Field(name="case_no", title=Text("案件号", "Case number")),
+        Field(name="class_name", title=Text("小类", "Class"), kind=Kind.CODE),
+        Field(name="class_code", title=Text("小类代码", "Class code"), kind=Kind.CODE),
+        Field(name="major", title=Text("大类", "Major class"), kind=Kind.CODE, choices=MAJORS),
+        Field(name="level", title=Text("级别", "Level"), kind=Kind.CODE, choices=LEVELS),
+        Field(name="source", title=Text("来源", "Source"), kind=Kind.CODE, choices=SOURCES),
+        Field(name="state", title=Text("状态", "State"), kind=Kind.CODE, choices=STATES),
+        Field(name="open", title=Text("未结", "Open"), kind=Kind.BOOL),
+        Field(name="description", title=Text("描述", "Description")),
+        Field(name="place_text", title=Text("地点", "Place")),
+        Field(name="reported_at", title=Text("上报时间", "Reported"), kind=Kind.TIME),
+        Field(name="step_started_at", title=Text("本步开始", "Step began"), kind=Kind.TIME),
+        Field(name="deadline_at", title=Text("时限", "Deadline"), kind=Kind.TIME),
+        Field(name="closed_at", title=Text("结案时间", "Closed"), kind=Kind.TIME),
+        Field(name="reporter", title=Text("上报人", "Reporter"), sensitivity=Sensitivity.PERSONAL, mask=Mask.NAME),
+        Field(name="reporter_phone", title=Text("上报电话", "Reporter's phone"), sensitivity=Sensitivity.PERSONAL, mask=Mask.PHONE),
+        BUILDING,
+        Field(name="worker_id", title=Text("处置人", "Handler"), kind=Kind.INT, link="workers"),
+        Field(name="dup_of", title=Text("重复于", "Duplicate of"), kind=Kind.INT, link="events"),
+        GRID, FLAGS,
+    ),
+    headline="title", subline=("level", "state"), tile=("major", "level"),
+    filters=("major", "class_code", "level", "source", "state", "reported_at"), breakdown="level",
+    search=("title", "case_no"), exact=("reporter_phone",), cells_to=15,
+    look=Look(form=Form.DOT, icon="clock", colour="#94a3b8", by="level",
+              palette={"1": "#ff4d5e", "2": "#fb923c", "3": "#fde047", "4": "#60a5fa", "0": "#94a3b8"}),
+)
+OPEN_EVENTS = replace(
+    EVENTS, key="open_events", title=Text("未结案件", "Open events"), view="layer_open_events",
+    tile=("major", "level", "state", "deadline_at", "step_started_at"), cells_to=0, live=True, refresh_s=5, shown=True,
+    look=Look(form=Form.PIN, icon="alert-triangle", colour="#94a3b8", by="level",
+              palette={"1": "#ff4d5e", "2": "#fb923c", "3": "#fde047", "4": "#60a5fa", "0": "#94a3b8"},
+              icon_by="major", icons={"governance": "shield", "city": "trash", "safety": "flame", "environment": "leaf",
+                                      "dispute": "message-2", "service": "bulb", "emergency": "alert-triangle"}),
+)
