@@ -75,6 +75,7 @@ log_min_messages = warning
 CONF
 }
 
+# Prints `started` or, when it was up already, `running`.
 start() {
   mkdir -p "$data_dir"
   create
@@ -83,9 +84,9 @@ start() {
   if is_root; then chown postgres:postgres "$run"; fi
   # Ask the socket: after a crash the old process and its backends hold the lock for a moment, so try again.
   for _ in 1 2 3 4 5; do
-    "$(newest_bin)/pg_isready" -q -t 60 -h "$run" && { database; return; }
+    "$(newest_bin)/pg_isready" -q -t 60 -h "$run" && { database; echo running; return; }
     as_owner "$(newest_bin)/pg_ctl" start -w -t 120 -s -D "$home/data" -l "$home/log" -o "-k $run" </dev/null >/dev/null 2>&1 &&
-      { database; return; }
+      { database; echo started; return; }
     sleep 1
   done
   tail -n 20 "$home/log" >&2 || true
