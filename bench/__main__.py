@@ -22,10 +22,10 @@ def names() -> list[str]:
 
 def measure(name: str) -> list[Figure]:
     """Run one module and say how long that took."""
-    print(f"bench: {name} …", file=sys.stderr, flush=True)  # noqa: T201 - a command's progress
+    print(f"bench: {name} …", file=sys.stderr, flush=True)
     started = time.perf_counter()
     figures: list[Figure] = importlib.import_module(f"bench.{name}").run()
-    print(f"bench: {name} took {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)  # noqa: T201
+    print(f"bench: {name} took {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
     return figures
 
 
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
     if unknown:
         parser.error(f"no such measurement: {', '.join(unknown)}")
     rows = [(name, figure) for name in options.names or names() for figure in measure(name)]
-    print(table(rows))  # noqa: T201 - a command's answer
+    print(table(rows))
     if options.json:
         values = [{"module": name, **asdict(figure), "met": figure.met} for name, figure in rows]
         options.json.write_text(json.dumps(values, ensure_ascii=False, indent=1), encoding="utf-8")
