@@ -2,7 +2,7 @@
 
 from geodata.source import Kind
 from layers.base import EVERYBODY, Field, Form, Geometry, Group, Layer, Look, Text
-from layers.words import ADDRESS, GRID, NAME, PHONE, choices
+from layers.words import ADDRESS, FLAGS, GRID, NAME, PHONE, choices
 
 CLASSES = choices(
     school=("学校", "School"), hospital=("医院诊所", "Health"), government=("政府机构", "Government"), police=("警务", "Police"),
@@ -18,7 +18,7 @@ PLACES = Layer(
         NAME,
         Field(name="class", title=Text("类别", "Class"), kind=Kind.CODE, choices=CLASSES),
         Field(name="name_raw", title=Text("原名", "Name as mapped")),
-        ADDRESS, PHONE, GRID,
+        ADDRESS, PHONE, GRID, FLAGS,
     ),
     headline="name", subline=("class",), tile=("class",), filters=("class",), breakdown="class", search=("name", "name_raw", "address"),
     cells_to=13,

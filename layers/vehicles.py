@@ -2,7 +2,7 @@
 
 from geodata.source import Kind, Mask, Sensitivity
 from layers.base import Field, Form, Geometry, Group, Layer, Look, Text
-from layers.words import GRID, PHONE, choices
+from layers.words import FLAGS, GRID, PHONE, choices
 
 VEHICLES = Layer(
     key="vehicles", title=Text("车辆", "Vehicles"), group=Group.FORCE, geometry=Geometry.POINT, view="layer_vehicles",
@@ -20,7 +20,7 @@ VEHICLES = Layer(
         Field(name="reported_at", title=Text("定位时间", "Position of"), kind=Kind.TIME),
         Field(name="speed_kmh", title=Text("速度", "Speed"), kind=Kind.FLOAT, unit="km/h"),
         Field(name="heading_deg", title=Text("航向", "Heading"), kind=Kind.FLOAT, unit="°"),
-        GRID,
+        GRID, FLAGS,
     ),
     headline="plate", subline=("kind", "status"), tile=("kind", "status"), filters=("kind", "status"), breakdown="status",
     search=("plate", "terminal_no"), live=True, refresh_s=10, min_zoom=11,

@@ -2,7 +2,7 @@
 
 from geodata.source import Kind
 from layers.base import Field, Form, Geometry, Group, Layer, Look, Text
-from layers.words import GRID, PERSON_NAME, PHONE, choices
+from layers.words import FLAGS, GRID, PERSON_NAME, PHONE, choices
 
 WORKERS = Layer(
     key="workers", title=Text("网格员与队员", "Workers"), group=Group.FORCE, geometry=Geometry.POINT, view="layer_workers",
@@ -22,7 +22,7 @@ WORKERS = Layer(
         Field(name="speed_kmh", title=Text("速度", "Speed"), kind=Kind.FLOAT, unit="km/h"),
         Field(name="heading_deg", title=Text("航向", "Heading"), kind=Kind.FLOAT, unit="°"),
         Field(name="battery_pct", title=Text("电量", "Battery"), kind=Kind.INT, unit="%"),
-        GRID,
+        GRID, FLAGS,
     ),
     headline="name", subline=("role", "status"), tile=("role", "status"), filters=("role", "status"), breakdown="status",
     search=("worker_no", "name"), exact=("phone",), live=True, refresh_s=10, min_zoom=12,

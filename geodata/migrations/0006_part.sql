@@ -8,6 +8,7 @@ CREATE TABLE hall.part_class (
 
 CREATE TABLE hall.part (
     id           bigint PRIMARY KEY,
+    source_id    text UNIQUE,                     -- the supplier's own id; null for generated rows
     obj_id       text NOT NULL UNIQUE,            -- 6 division + 4 class + 6 sequence
     class_code   text NOT NULL REFERENCES hall.part_class,
     name         text NOT NULL,
@@ -53,6 +54,7 @@ CREATE TRIGGER sensor_touched AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON ha
 
 CREATE TABLE hall.camera (
     id             bigint PRIMARY KEY,
+    source_id      text UNIQUE,                   -- the supplier's own id; null for generated rows
     gb_id          text NOT NULL UNIQUE,          -- GB/T 28181 device id, 20 digits
     name           text NOT NULL,
     owner          text NOT NULL,                 -- police | traffic | city | environment | safety | fire | community | social

@@ -10,7 +10,8 @@ CREATE TABLE hall.worker (
     skills    text[] NOT NULL DEFAULT '{}',
     status    text NOT NULL,                      -- free | busy | off_grid | off_duty
     load      smallint NOT NULL DEFAULT 0,        -- open tasks
-    grid_code text NOT NULL                       -- home grid or community
+    grid_code text NOT NULL,                      -- home grid or community
+    flags     text[] NOT NULL DEFAULT '{}'
 );
 -- one grid, one worker (AH-13)
 CREATE UNIQUE INDEX worker_grid ON hall.worker (grid_code) WHERE role = 'grid_worker';
@@ -47,6 +48,7 @@ CREATE TABLE hall.vehicle (
     speed_kmh   real,
     heading_deg real,
     grid_code   text NOT NULL,
+    flags       text[] NOT NULL DEFAULT '{}',
     geom        geometry(Point, 4326) NOT NULL,
     geom_3857   geometry(Point, 3857) GENERATED ALWAYS AS (ST_Transform(geom, 3857)) STORED
 );

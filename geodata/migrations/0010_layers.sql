@@ -23,7 +23,7 @@ CREATE VIEW hall.layer_roads AS
            geom, geom_3857
     FROM hall.road_edge;
 CREATE VIEW hall.layer_places AS
-    SELECT id, grid_code, class, name, name_raw, address, phone, geom FROM hall.place;
+    SELECT id, grid_code, class, name, name_raw, address, phone, array_to_string(flags, ',') AS flags, geom FROM hall.place;
 CREATE VIEW hall.layer_buildings AS
     SELECT id, grid_code, code, name, address, use_type, floors, floors_below, units, height_m, height_source, built_year,
            property_company, area_m2, rooms, people, organizations, array_to_string(flags, ',') AS flags, geom, geom_3857
@@ -55,10 +55,11 @@ CREATE VIEW hall.layer_cameras AS
     FROM hall.camera;
 CREATE VIEW hall.layer_workers AS
     SELECT w.id, w.grid_code, w.worker_no, w.name, w.phone, w.role, w.team, array_to_string(w.skills, ',') AS skills, w.status, w.load,
-           p.reported_at, p.speed_kmh, p.heading_deg, p.battery_pct, p.geom
+           p.reported_at, p.speed_kmh, p.heading_deg, p.battery_pct, array_to_string(w.flags, ',') AS flags, p.geom
     FROM hall.worker w JOIN hall.worker_position p ON p.worker_id = w.id;
 CREATE VIEW hall.layer_vehicles AS
-    SELECT id, grid_code, plate, kind, sub_kind, team, driver, phone, terminal_no, status, reported_at, speed_kmh, heading_deg, geom
+    SELECT id, grid_code, plate, kind, sub_kind, team, driver, phone, terminal_no, status, reported_at, speed_kmh, heading_deg,
+           array_to_string(flags, ',') AS flags, geom
     FROM hall.vehicle;
 CREATE VIEW hall.layer_resources AS
     SELECT id, grid_code, kind, name, address, contact, phone, capacity, available, state, is_key, synthetic,
