@@ -33,6 +33,14 @@ CREATE TABLE hall.token (
 CREATE TRIGGER token_changed AFTER INSERT OR UPDATE OR DELETE ON hall.token
     FOR EACH STATEMENT EXECUTE FUNCTION hall.account_changed();
 
+-- Sessions that their owner ended. A signed cookie cannot be called back, so it is refused until it would have expired.
+CREATE TABLE hall.ended_session (
+    id      text PRIMARY KEY,
+    ends_at timestamptz NOT NULL
+);
+CREATE TRIGGER ended_session_changed AFTER INSERT ON hall.ended_session
+    FOR EACH STATEMENT EXECUTE FUNCTION hall.account_changed();
+
 -- Append-only: who did what to which object, why, and whether it was allowed.
 CREATE TABLE hall.audit (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
