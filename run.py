@@ -1,0 +1,83 @@
+"""`make run`: prepare what is missing, then keep the product's processes together until Ctrl-C or SIGTERM.
+
+honcho gives each service a runner process of its own with the service as its child. So a death signal is set twice: the runner dies
+with this process, and the service gets SIGTERM when its runner dies. Then nothing is left even after a kill -9 of this process.
+"""
+
+import contextlib
+import ctypes
+import logging
+import os
+import shlex
+import signal
+import socket
+import sys
+from types import FrameType
+
+from honcho.manager import Manager
+from honcho.printer import Printer
+
+import prepare
+from geodata.cluster import Cluster
+from geodata.errors import SetupError
+from geodata.settings import ROOT, Settings
+
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
+
+
+def main() -> int:
+    """Return the exit code of the first service that ended, or 1 with a plain message when it can't start."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        settings = Settings.from_env(os.environ)
+        _require_free_port(settings)
+        with Cluster.from_env(os.environ) as url:
+            environ = os.environ | {"DATABASE_URL": url}
+            ready = prepare.prepare(Settings.from_env(environ))
+            print(ready.message(), flush=True)
+            return _serve(settings, environ)
+    except SetupError as error:
+        print(f"hallmap: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _serve(settings: Settings, environ: dict[str, str]) -> int:
+    python = shlex.quote(sys.executable)
+    services = {
+        "web": f"{python} -m granian --interface asgi --factory --host {settings.host} --port {settings.port} --workers 1"
+        " --workers-kill-timeout 4 --no-access-log --log-level warning --ws app:create",
+        "worker": f"{python} worker.py",
+    }
+    manager = Manager(Printer(sys.stdout, width=max(map(len, services))))
+    for name, command in services.items():
+        manager.add_process(name, f"exec setpriv --pdeathsig TERM {command}", env=environ, cwd=str(ROOT))
+    os.register_at_fork(after_in_child=_die_with_parent)
+    manager.loop()
+    return int(manager.returncode or 0)
+
+
+def _require_free_port(settings: Settings) -> None:
+    with contextlib.closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            message = f"port {settings.port} on {settings.host} cannot be used ({error.strerror}): stop what uses it, or set PORT=…"
+            raise SetupError(message) from None
+
+
+def _die_with_parent() -> None:
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    # An exception, so that the database is stopped on the way out.
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
