@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg.rows import class_row
+
 from geodata.db import Conn
 
 FORMAT = 1
 """Raised when tiles or mirrors are written differently, so that nothing of an older product is served again."""
+
+REVISIONS = "SELECT layer, revision AS number, changed_at FROM hall.layer_revision ORDER BY layer LIMIT 1000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,14 @@ class Revision:
         return f"{FORMAT}.{self.number}.{int(self.changed_at.timestamp() * 1000):x}"
 
 
+@dataclass(frozen=True, slots=True)
+class _LayerRevision:
+    layer: str
+    number: int
+    changed_at: datetime
+
+
 def revisions(conn: Conn) -> dict[str, Revision]:
     """Return the revision of every layer that ever had rows, in one query."""
-    raise NotImplementedError
+    with conn.cursor(row_factory=class_row(_LayerRevision)) as cursor:
+        return {row.layer: Revision(row.number, row.changed_at) for row in cursor.execute(REVISIONS)}
