@@ -14,7 +14,7 @@ ORGANIZATIONS = Layer(
             institution=("事业单位", "Institution"), social=("社会组织", "Social"), school=("学校", "School"), hospital=("医院", "Hospital"),
             other=("其他", "Other"))),
         Field(name="industry", title=Text("行业", "Industry"), kind=Kind.CODE, choices=choices(
-            A=("农林牧渔", "Agriculture"), C=("制造", "Manufacturing"), D=("水电燃气", "Utilities"), E=("建筑", "Construction"),
+            A=("农林牧渔", "Agriculture"), B=("采矿", "Mining"), C=("制造", "Manufacturing"), D=("水电燃气", "Utilities"), E=("建筑", "Construction"),
             F=("批发零售", "Trade"), G=("交通运输", "Transport"), H=("住宿餐饮", "Hotels and food"), I=("信息软件", "IT"),
             J=("金融", "Finance"), K=("房地产", "Real estate"), L=("租赁商务", "Business services"), M=("科研技术", "Research"),
             N=("环境公共设施", "Environment"), O=("居民服务", "Personal services"), P=("教育", "Education"), Q=("卫生社会", "Health"),
