@@ -68,6 +68,24 @@ class Tile:
         return BBox(_lon(self.x / side), _lat((self.y + 1) / side), _lon((self.x + 1) / side), _lat(self.y / side))
 
 
+def intersects(one: BBox, other: BBox) -> bool:
+    """Tell whether two boxes share more than a border."""
+    return one.west < other.east and one.east > other.west and one.south < other.north and one.north > other.south
+
+
+def tiles_in(bounds: BBox, z: int) -> list[Tile]:
+    """Return all tiles at zoom `z` that a box touches, row by row from the north-west."""
+    side = 1 << z
+    left, right = (min(side - 1, int((lon + 180) / 360 * side)) for lon in (bounds.west, bounds.east))
+    top, bottom = (min(side - 1, max(0, int(_row(lat) * side))) for lat in (bounds.north, bounds.south))
+    return [Tile(z, x, y) for y in range(top, bottom + 1) for x in range(left, right + 1)]
+
+
+def _row(lat: float) -> float:
+    sine = math.sin(math.radians(min(max(lat, -MAX_LAT), MAX_LAT)))
+    return 0.5 - math.log((1 + sine) / (1 - sine)) / (4 * math.pi)
+
+
 def _lon(fraction: float) -> float:
     return fraction * 360 - 180
 

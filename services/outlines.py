@@ -31,6 +31,10 @@ class Outlines:
         found.sort()
         return found.astype(np.int64)
 
+    def reaching_into(self, boxes: NDArray[np.object_]) -> Ints:
+        """Return the places of those `boxes` that any outline touches, ascending."""
+        return np.unique(self._tree.query(boxes, predicate="intersects")[0])
+
     def _in_circle(self, circle: Circle) -> Ints:
         bounds = circle.bounds()
         near: Ints = self._tree.query(shapely.box(bounds.west, bounds.south, bounds.east, bounds.north))

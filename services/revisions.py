@@ -1,16 +1,20 @@
 """Which state of each layer's rows is the newest: the counter that triggers raise."""
 
+import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from psycopg.rows import class_row
 
 from geodata.db import Conn
+from services.element import Element
 
 FORMAT = 1
 """Raised when tiles or mirrors are written differently, so that nothing of an older product is served again."""
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
-REVISIONS = "SELECT layer, revision AS number, changed_at FROM hall.layer_revision ORDER BY layer LIMIT 1000"
+REVISIONS = "SELECT layer, revision AS number, changed_at FROM hall.layer_revision LIMIT 1000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +23,13 @@ class Revision:
 
     number: int
     changed_at: datetime
+    edition: str = ""
+    """Digest of the layer's declaration as far as tiles and mirrors depend on it."""
 
     @property
     def token(self) -> str:
         """Short text for file names, ETags and `v=` in tile addresses."""
-        return f"{FORMAT}.{self.number}.{int(self.changed_at.timestamp() * 1000):x}"
+        return f"{self.number}-{int(self.changed_at.timestamp() * 1000):x}-{self.edition}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,22 @@ class _LayerRevision:
     changed_at: datetime
 
 
-def revisions(conn: Conn) -> dict[str, Revision]:
-    """Return the revision of every layer that ever had rows, in one query."""
+def revisions(conn: Conn, elements: Iterable[Element]) -> dict[str, Revision]:
+    """Return the revision of every layer, in one query; a layer that never had rows is at 0."""
     with conn.cursor(row_factory=class_row(_LayerRevision)) as cursor:
-        return {row.layer: Revision(row.number, row.changed_at) for row in cursor.execute(REVISIONS)}
+        known = {row.layer: row for row in cursor.execute(REVISIONS)}
+    found = {}
+    for element in elements:
+        row = known.get(element.key) or _LayerRevision(element.key, 0, NEVER)
+        found[element.key] = Revision(row.number, row.changed_at, edition(element))
+    return found
+
+
+def edition(element: Element) -> str:
+    """Digest what of a layer's declaration is written into tiles and mirrors."""
+    kinds = [(column.name, str(column.kind)) for column in element.source.columns]
+    declared = (
+        FORMAT, element.source.view, element.geometry, kinds, element.tile, element.filters, element.breakdown, element.search,
+        element.min_zoom, element.cells_to,
+    )
+    return f"{zlib.crc32(repr(declared).encode()):08x}"
