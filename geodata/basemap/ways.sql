@@ -1,0 +1,26 @@
+-- Roads by class. A way that is never drawn stays out: sidewalks, crossings, indoor ways, paths in tunnels.
+INSERT INTO base.road (ref, k, link, br, ly, minor, geom)
+SELECT ref, kind.k, tags->>'highway' LIKE '%\_link',
+       CASE WHEN coalesce(tags->>'tunnel', 'no') <> 'no' THEN -1 WHEN coalesce(tags->>'bridge', 'no') <> 'no' THEN 1 ELSE 0 END,
+       coalesce(substring(tags->>'layer' FROM '^-?[0-9]$')::smallint, 0),
+       coalesce(tags->>'service', '') IN ('parking_aisle', 'driveway', 'drive-through', 'emergency_access'),
+       shape.geom
+FROM base.feature
+CROSS JOIN LATERAL (SELECT CASE
+    WHEN tags->>'highway' ~ '^(motorway|trunk|primary)(_link)?$' THEN 1
+    WHEN tags->>'highway' ~ '^secondary(_link)?$' THEN 2
+    WHEN tags->>'highway' ~ '^tertiary(_link)?$' THEN 3
+    WHEN tags->>'highway' IN ('residential', 'unclassified', 'living_street', 'road') THEN 4
+    WHEN tags->>'highway' IN ('service', 'busway', 'raceway') THEN 5
+    WHEN tags->>'highway' = 'pedestrian' THEN 6
+    WHEN tags->>'highway' IN ('footway', 'path', 'steps', 'cycleway', 'track', 'bridleway') THEN 7 END AS k) AS kind
+CROSS JOIN LATERAL (SELECT ST_Transform(geom, 3857) AS geom) AS shape
+WHERE GeometryType(feature.geom) = 'LINESTRING' AND kind.k IS NOT NULL AND coalesce(tags->>'area', 'no') <> 'yes' AND NOT tags ? 'indoor'
+  AND coalesce(tags->>'footway', '') NOT IN ('sidewalk', 'crossing', 'traffic_island')
+  AND NOT (kind.k >= 6 AND (tags ? 'tunnel' OR tags ? 'level' OR coalesce(tags->>'layer', '0') LIKE '-%'))
+ORDER BY shape.geom;
+
+-- Roads of the neighbours go; what crosses water, or leaves the area by 300 m at most, stays.
+DELETE FROM base.road AS road
+WHERE EXISTS (SELECT 1 FROM base.land WHERE k = 0 AND ST_Intersects(geom, road.geom))
+  AND NOT EXISTS (SELECT 1 FROM base.land WHERE k = 1 AND ST_DWithin(geom, road.geom, 300));
