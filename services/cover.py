@@ -41,21 +41,29 @@ class _Cells:
         return _Cells(*(getattr(self, name)[mask] for name in self.__slots__))
 
 
-def count(points: Points, area: Area) -> int:
-    """Count the points in an area; the border belongs to it."""
-    starts, stops, inner = _runs(points, area)
-    border = spread(starts[~inner], stops[~inner])
-    return int((stops - starts)[inner].sum()) + int(_holds(area, points.lon[border], points.lat[border]).sum())
+class Covering:
+    """An area laid out in cells, once for all layers that are looked through."""
 
+    def __init__(self, area: Area) -> None:
+        self.area = area
+        bounds = area if isinstance(area, BBox) else area.bounds()
+        cells, self._inner = _classify(area, _cover(bounds))
+        self._edges = np.stack((cells.low, cells.high))
 
-def rows(points: Points, area: Area) -> Ints:
-    """Return the rows of the points in an area, ascending; the border belongs to it."""
-    starts, stops, inner = _runs(points, area)
-    border = spread(starts[~inner], stops[~inner])
-    border = border[_holds(area, points.lon[border], points.lat[border])]
-    found = np.concatenate((spread(starts[inner], stops[inner]), border))
-    found.sort()
-    return found
+    def count(self, points: Points) -> int:
+        """Count the points in the area; its border belongs to it."""
+        starts, stops = np.searchsorted(points.codes, self._edges)
+        border = spread(starts[~self._inner], stops[~self._inner])
+        return int((stops - starts)[self._inner].sum()) + int(_holds(self.area, points.lon[border], points.lat[border]).sum())
+
+    def rows(self, points: Points) -> Ints:
+        """Return the rows of the points in the area, ascending; its border belongs to it."""
+        starts, stops = np.searchsorted(points.codes, self._edges)
+        border = spread(starts[~self._inner], stops[~self._inner])
+        border = border[_holds(self.area, points.lon[border], points.lat[border])]
+        found = np.concatenate((spread(starts[self._inner], stops[self._inner]), border))
+        found.sort()
+        return found
 
 
 def spread(starts: Ints, stops: Ints) -> Ints:
@@ -64,12 +72,6 @@ def spread(starts: Ints, stops: Ints) -> Ints:
     total = int(lengths.sum())
     ends = np.cumsum(lengths)
     return np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
-
-
-def _runs(points: Points, area: Area) -> tuple[Ints, Ints, Mask]:
-    bounds = area if isinstance(area, BBox) else area.bounds()
-    cells, inner = _classify(area, _cover(bounds))
-    return np.searchsorted(points.codes, cells.low), np.searchsorted(points.codes, cells.high), inner
 
 
 def _cover(bounds: BBox) -> _Cells:

@@ -9,16 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import InvalidInputError
-from geodata.grid import BBox, LonLat, Tile
+from geodata.grid import LonLat, Tile
 from geodata.source import Condition, Kind
-from services import cover, morton, mvt, scope
-from services.cover import Mask, Points
+from services import morton, mvt, scope
+from services.cover import Covering, Mask, Points
 from services.geodesy import distances_m
 from services.mirror_text import CANDIDATES, Place, Span, Text, folded
 from services.morton import Floats, Ints
 from services.outlines import Outlines
 from services.revisions import Revision
-from services.shapes import Circle, Region
 
 MAX_FEATURES = 5_000
 """Features of one tile; a tile with more rows is counted in cells."""
@@ -104,17 +103,17 @@ class Mirror:
         """Return all rows."""
         return slice(0, len(self))
 
-    def count(self, conditions: Sequence[Condition] = (), area: str = "", bbox: BBox | None = None) -> int:
-        """Count rows; those of a box by their position. Same errors as `tile`."""
-        if bbox is None:
+    def count(self, conditions: Sequence[Condition] = (), area: str = "", view: Covering | None = None) -> int:
+        """Count rows; those in view by their position. Same errors as `tile`."""
+        if view is None:
             return _length(self.chosen(self.all(), conditions, area))
         if not conditions and not area:
-            return cover.count(self.points, bbox)
-        return _length(self.chosen(cover.rows(self.points, bbox), conditions, area))
+            return view.count(self.points)
+        return _length(self.chosen(view.rows(self.points), conditions, area))
 
-    def within(self, shape: Circle | Region, conditions: Sequence[Condition] = (), area: str = "") -> Ints:
+    def within(self, shape: Covering, conditions: Sequence[Condition] = (), area: str = "") -> Ints:
         """Return the rows in a shape: points that lie in it, lines and areas that touch it. Same errors as `tile`."""
-        rows = self.outlines.touching(shape) if self.outlines else cover.rows(self.points, shape)
+        rows = self.outlines.touching(shape.area) if self.outlines else shape.rows(self.points)
         kept = self.chosen(rows, conditions, area)
         assert not isinstance(kept, slice)
         return kept

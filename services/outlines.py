@@ -1,14 +1,17 @@
 """The outlines of areas and lines in memory, for selections that touch them."""
 
+from dataclasses import astuple
 from functools import cached_property
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geodata.grid import BBox
+from services.cover import Area
 from services.geodesy import metres_per_degree
 from services.morton import Ints
-from services.shapes import Circle, Region
+from services.shapes import Circle
 
 
 class Outlines:
@@ -25,9 +28,13 @@ class Outlines:
         pieces = [blob[start:stop] for start, stop in zip(self.starts[:-1].tolist(), self.starts[1:].tolist(), strict=True)]
         return shapely.STRtree(shapely.from_wkb(pieces))
 
-    def touching(self, area: Circle | Region) -> Ints:
+    def touching(self, area: Area) -> Ints:
         """Return the rows that touch an area, ascending."""
-        found = self._in_circle(area) if isinstance(area, Circle) else self._tree.query(area.polygon, predicate="intersects")
+        if isinstance(area, Circle):
+            found = self._in_circle(area)
+        else:
+            polygon = shapely.box(*astuple(area)) if isinstance(area, BBox) else area.polygon
+            found = self._tree.query(polygon, predicate="intersects")
         found.sort()
         return found.astype(np.int64)
 

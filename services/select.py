@@ -4,19 +4,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from geodata.db import Conn
+from geodata.errors import InvalidInputError
+from geodata.grid import LonLat
 from geodata.source import Condition
-from services.element import Element
+from services import features
+from services.cover import Covering
+from services.element import Element, visible
 from services.features import Row
+from services.mirror import Mirror
 from services.mirror_store import MirrorStore
+from services.morton import Ints
 from services.rights import Reader
-from services.shapes import Shape
+from services.shapes import Shape, flattened
 
 MAX_ITEMS = 500
+HOLDS_ROOMS = "buildings"
+"""Layer whose rows the table of rooms refers to."""
+
+ROOMS = """
+    SELECT state, count(*) FROM hall.room WHERE building_id = ANY(%(buildings)s) AND grid_code LIKE %(area)s
+    GROUP BY state ORDER BY count(*) DESC, state LIMIT 20
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A selected row and its straight distance from the middle of the shape, in metres (0 inside an area)."""
+    """A selected row and its straight distance from the middle of the shape to its position, in metres."""
 
     row: Row
     distance_m: float
@@ -58,5 +71,44 @@ def select(
 
     Raises:
         InvalidInputError: limit out of range, or a condition on a column that the layer does not filter by.
+        SourceUnavailableError: a layer is still being prepared.
     """
-    raise NotImplementedError
+    if not 0 <= limit <= MAX_ITEMS:
+        raise InvalidInputError(f"limit={limit} is outside 0..{MAX_ITEMS}")
+    area = flattened(shape)
+    covering, middle = Covering(area), area.middle()
+    found: list[tuple[Element, Mirror, Ints]] = []
+    for element in visible(elements, reader):
+        mirror = store.mirror(element.key)
+        found.append((element, mirror, mirror.within(covering, (conditions or {}).get(element.key, ()), reader.scope)))
+    items = _items(conn, reader, found, middle, limit)
+    classes = {}
+    for element, mirror, rows in found:
+        breakdowns = {name: mirror.breakdown(name, rows) for name in _coded(element, mirror)} if len(rows) else {}
+        classes[element.key] = ClassSelection(
+            count=len(rows), breakdown=breakdowns.get(element.breakdown, {}), breakdowns=breakdowns, items=items[element.key],
+        )
+    buildings = [mirror.ids[rows].tolist() for element, mirror, rows in found if element.key == HOLDS_ROOMS and len(rows)]
+    rooms = _rooms(conn, reader, buildings[0]) if buildings else {}
+    return Selection(area_m2=area.area_m2(), lon=middle.lon, lat=middle.lat, classes=classes, rooms=rooms)
+
+
+def _coded(element: Element, mirror: Mirror) -> list[str]:
+    names = dict.fromkeys((*([element.breakdown] if element.breakdown else []), *element.filters))
+    return [name for name in names if name in mirror.coded]
+
+
+def _items(
+    conn: Conn, reader: Reader, found: Sequence[tuple[Element, Mirror, Ints]], middle: LonLat, limit: int,
+) -> dict[str, tuple[Item, ...]]:
+    """Read the rows of each class that are nearest to the middle. A row deleted since its mirror was made is absent."""
+    distance_m: dict[str, dict[int, float]] = {}
+    for element, mirror, rows in found:
+        nearest, distances = mirror.nearest(rows, middle, limit)
+        distance_m[element.key] = dict(zip(mirror.ids[nearest].tolist(), distances.tolist(), strict=True))
+    read = features.by_ids_of_all(conn, reader, [(element, list(distance_m[element.key])) for element, _, _ in found])
+    return {key: tuple(Item(row=row, distance_m=distance_m[key][row.id]) for row in rows) for key, rows in read.items()}
+
+
+def _rooms(conn: Conn, reader: Reader, buildings: list[int]) -> dict[str, int]:
+    return dict(conn.execute(ROOMS, {"buildings": buildings, "area": f"{reader.scope}%"}).fetchall())
