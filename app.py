@@ -1,0 +1,128 @@
+"""The composition root: one origin, one port. Tiles and styles are native ASGI, everything else is Flask and Dash behind a2wsgi."""
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+import dash
+from a2wsgi import WSGIMiddleware
+from flask import Flask, Response, request, send_from_directory
+from flask_caching import Cache
+from flask_compress import Compress
+
+import api.create
+import callbacks.register
+import pages.index
+import tiles.server
+from callbacks.context import Context
+from geodata.db import open_pool
+from geodata.settings import ROOT, Settings
+from layers.registry import LAYERS
+from services.account_book import AccountBook
+from services.mirror_store import MirrorStore
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Message, Receive, Send], Awaitable[None]]
+
+PR_SET_PDEATHSIG = 1
+FLASK_THREADS = 8
+FOREVER = "public, max-age=31536000, immutable"
+NATIVE = ("/tiles/", "/style/")
+LOADED_BY_HAND = r"^(vendor|i18n)/.*"
+"""Assets that Dash must not put into every page: ES modules, their worker, the icon sprite, the catalogues."""
+
+
+def create() -> AsgiApp:
+    """Build the application of one server process; `granian --factory app:create` calls it in each worker."""
+    # A worker whose main process was killed would go on answering on the port.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    settings = Settings.from_env(os.environ)
+    return Hall(settings)
+
+
+class Hall:
+    """The ASGI application: hands each request to the part that answers it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._pool = open_pool(settings.database_url)
+        self._store = MirrorStore(self._pool, LAYERS, settings.data_dir)
+        self._book = AccountBook(self._pool)
+        server = Flask(__name__)
+        interfaces = api.create.create(server, self._pool, self._store, self._book, settings)
+        _serve_files(server, settings.data_dir)
+        _screens(server, Context(settings=settings, pool=self._pool, store=self._store, book=self._book, cache=_cache(server, settings)))
+        Compress(server)
+        self._pages = WSGIMiddleware(server, workers=FLASK_THREADS)
+        self._tiles = tiles.server.create(
+            self._store, self._pool, LAYERS, interfaces.identity.reader_of, settings.data_dir, metrics=interfaces.metrics, settings=settings
+        )
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one ASGI scope."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(NATIVE):
+            await self._tiles(scope, receive, send)
+        elif scope["type"] == "http":
+
+            async def received() -> Message:
+                # granian's receive() returns an awaitable that is no coroutine, which a2wsgi can't schedule.
+                return await receive()
+
+            await self._pages(scope, received, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._store.start()
+                self._book.start()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                self._store.stop()
+                self._book.stop()
+                self._pool.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def _cache(server: Flask, settings: Settings) -> Cache:
+    if settings.redis_url:
+        config = {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": settings.redis_url}
+    else:
+        config = {"CACHE_TYPE": "FileSystemCache", "CACHE_DIR": str(settings.data_dir / "cache"), "CACHE_THRESHOLD": 2_000}
+    return Cache(server, config=config)
+
+
+def _screens(server: Flask, context: Context) -> None:
+    app = dash.Dash(
+        "hallmap", server=server, assets_folder=str(ROOT / "assets"), assets_ignore=LOADED_BY_HAND, assets_path_ignore=["vendor", "i18n"],
+        title="一张图", update_title="", suppress_callback_exceptions=True,
+    )
+    pages.index.install(app, context)
+    callbacks.register.register_all(app, context)
+
+
+def _serve_files(server: Flask, data_dir: Path) -> None:
+    @server.get("/fonts/<path:name>")
+    def fonts(name: str) -> Response:
+        response = send_from_directory(data_dir / "fonts", name)
+        response.headers["Cache-Control"] = FOREVER if name.endswith(".woff2") else "no-cache"
+        return response
+
+    @server.after_request
+    def cached(response: Response) -> Response:
+        # Dash names its assets with their time of change, ours carry their version: such an address never changes its content.
+        if request.path.startswith("/assets/") and (request.args.get("m") or request.args.get("v")) and response.status_code == 200:
+            response.headers["Cache-Control"] = FOREVER
+        return response

@@ -1,0 +1,55 @@
+"""The background process: makes tiles and mirrors ready when rows changed, and moves the sample city's clock in demo mode."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from types import FrameType
+
+from geodata.city import pulse
+from geodata.db import Pool, open_pool, writing
+from geodata.errors import SourceUnavailableError
+from geodata.settings import Settings
+from layers.registry import LAYERS
+from services import seeding
+
+log = logging.getLogger("worker")
+BEAT_S = 10.0
+
+
+def main() -> None:
+    """Work until SIGTERM or SIGINT."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    settings = Settings.from_env(os.environ)
+    stop = threading.Event()
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, leave)
+    pool = open_pool(settings.database_url, most=4)
+    threads = [threading.Thread(target=seeding.run_forever, args=(stop, pool, LAYERS, settings.data_dir), name="seeding")]
+    if settings.demo:
+        threads.append(threading.Thread(target=beat, args=(stop, pool), name="pulse"))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    pool.close()
+
+
+def beat(stop: threading.Event, pool: Pool) -> None:
+    """Let the sample city live: positions and readings move on every ten seconds."""
+    while not stop.wait(BEAT_S):
+        try:
+            with writing(pool) as conn:
+                pulse.beat(conn, datetime.now(UTC))
+        except SourceUnavailableError as error:
+            log.warning("no pulse: %s", error)
+
+
+if __name__ == "__main__":
+    main()
