@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from geodata.errors import InvalidInputError
-from geodata.source import Column, Kind, Mask, Sensitivity, Source
+from geodata.source import Column, Condition, Kind, Mask, Sensitivity, Source
 
 STAFF = frozenset({"leader", "dispatcher", "acceptor", "shift_leader", "department", "worker", "wall"})
 ADMINISTRATORS = frozenset({"system_admin", "security_admin", "audit_admin"})
@@ -110,6 +110,24 @@ class Look:
     """Field written beside the feature when there is room."""
 
 
+class Tone(StrEnum):
+    """How loudly something is said."""
+
+    WARN = "warn"
+    ALARM = "alarm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """Which rows of a layer are out of order: their number stands in colour beside the layer's own."""
+
+    title: Text
+    tone: Tone
+    test: tuple[Condition, ...] = ()
+    past: str = ""
+    """TIME field that lies in the past."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Layer:
     """An element class on the map. Everything about it follows from this value and its view."""
@@ -141,6 +159,7 @@ class Layer:
     live: bool = False
     """Few rows that change all the time: served from memory, not seeded."""
     refresh_s: int = 60
+    alert: Alert | None = None
     roles: frozenset[str] = STAFF
     shown: bool = False
     """Switched on in a fresh view."""
@@ -152,6 +171,8 @@ class Layer:
         named = [self.headline, *self.subline, *self.tile, *self.filters, *self.search, *self.exact, self.breakdown, *look]
         if self.look.sector:
             named += [self.look.sector.azimuth_deg, self.look.sector.angle_deg, self.look.sector.range_m]
+        if self.alert:
+            named += [self.alert.past, *(condition.column for condition in self.alert.test)]
         self.source.require([name for name in named if name])
         for name in (*self.tile, *self.filters, self.breakdown, *look):
             if name and self.source.column(name).sensitivity > Sensitivity.INTERNAL:

@@ -1,7 +1,7 @@
 """Video points with the sector that each one sees."""
 
-from geodata.source import Kind
-from layers.base import Field, Form, Geometry, Group, Layer, Look, Sector, Text
+from geodata.source import Condition, Kind
+from layers.base import Alert, Field, Form, Geometry, Group, Layer, Look, Sector, Text, Tone
 from layers.words import ADDRESS, FLAGS, GRID, NAME, YES_NO, choices
 
 CAMERAS = Layer(
@@ -35,6 +35,7 @@ CAMERAS = Layer(
     headline="name", subline=("owner", "online"), tile=("online", "azimuth_deg", "fov_deg", "view_range_m"),
     filters=("owner", "place_type", "ptz_type", "online", "is_key", "ai_enabled"), breakdown="online",
     search=("name", "gb_id", "address"), cells_to=12,
+    alert=Alert(title=Text("离线", "offline"), tone=Tone.WARN, test=(Condition("online", values=("false",)),)),
     look=Look(form=Form.DOT, icon="video", colour="#5eead4", by="online", palette={"true": "#5eead4", "false": "#64748b"},
               sector=Sector(azimuth_deg="azimuth_deg", angle_deg="fov_deg", range_m="view_range_m")),
 )

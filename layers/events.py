@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from geodata.source import Kind, Mask, Sensitivity
-from layers.base import Field, Form, Geometry, Group, Layer, Look, Text
+from geodata.source import Condition, Kind, Mask, Sensitivity
+from layers.base import Alert, Field, Form, Geometry, Group, Layer, Look, Text, Tone
 from layers.words import BUILDING, FLAGS, GRID, choices
 
 MAJORS = choices(
@@ -57,6 +57,8 @@ EVENTS = Layer(
 OPEN_EVENTS = replace(
     EVENTS, key="open_events", title=Text("未结案件", "Open events"), view="layer_open_events",
     tile=("major", "level", "state", "deadline_at", "step_started_at"), cells_to=0, live=True, refresh_s=5, shown=True,
+    alert=Alert(title=Text("超时", "overdue"), tone=Tone.ALARM, past="deadline_at",
+                test=(Condition("state", values=("reported", "filed", "dispatched", "handling", "checking")),)),
     look=Look(form=Form.PIN, icon="alert-triangle", colour="#94a3b8", by="level",
               palette={"1": "#ff4d5e", "2": "#fb923c", "3": "#fde047", "4": "#60a5fa", "0": "#94a3b8"},
               icon_by="major", icons={"governance": "shield", "city": "trash", "safety": "flame", "environment": "leaf",

@@ -1,7 +1,7 @@
 """City parts (城市部件) by the classes of CJ/T 214-2007."""
 
-from geodata.source import Kind
-from layers.base import Field, Form, Geometry, Group, Layer, Look, Text
+from geodata.source import Condition, Kind
+from layers.base import Alert, Field, Form, Geometry, Group, Layer, Look, Text, Tone
 from layers.words import FLAGS, GRID, NAME, choices
 
 MAJORS = {
@@ -35,6 +35,7 @@ PARTS = Layer(
     ),
     headline="name", subline=("class_name", "state"), tile=("class_code", "major", "state"), filters=("major", "class_code", "state"),
     breakdown="major", search=("name", "obj_id"), cells_to=14,
+    alert=Alert(title=Text("破损", "damaged"), tone=Tone.WARN, test=(Condition("state", values=("damaged", "lost")),)),
     look=Look(form=Form.DOT, icon="bulb", colour="#fcd34d", by="major", palette={
         "01": "#60a5fa", "02": "#fbbf24", "03": "#34d399", "04": "#a3e635", "05": "#c4b5fd", "06": "#fdba74", "21": "#94a3b8"}),
 )

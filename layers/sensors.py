@@ -1,7 +1,7 @@
 """Sensing devices with their last value and state."""
 
-from geodata.source import Kind
-from layers.base import Field, Form, Geometry, Group, Layer, Look, Text
+from geodata.source import Condition, Kind
+from layers.base import Alert, Field, Form, Geometry, Group, Layer, Look, Text, Tone
 from layers.words import BUILDING, CODE, FLAGS, GRID, NAME, choices
 
 KINDS = choices(
@@ -30,6 +30,7 @@ SENSORS = Layer(
     ),
     headline="name", subline=("kind", "status"), tile=("kind", "status"), filters=("kind", "status"), breakdown="status",
     search=("name", "code"), cells_to=12, live=True, refresh_s=15,
+    alert=Alert(title=Text("报警", "alarms"), tone=Tone.ALARM, test=(Condition("status", values=("alarm",)),)),
     look=Look(form=Form.DOT, icon="antenna", colour="#67e8f9", by="status",
               palette={"normal": "#67e8f9", "alarm": "#ff4d5e", "offline": "#64748b"},
               icon_by="kind", icons={

@@ -1,7 +1,7 @@
 """Vehicles of sanitation, enforcement, muck transport and emergency, at their last position."""
 
-from geodata.source import Kind, Mask, Sensitivity
-from layers.base import Field, Form, Geometry, Group, Layer, Look, Text
+from geodata.source import Condition, Kind, Mask, Sensitivity
+from layers.base import Alert, Field, Form, Geometry, Group, Layer, Look, Text, Tone
 from layers.words import FLAGS, GRID, PHONE, choices
 
 VEHICLES = Layer(
@@ -24,6 +24,7 @@ VEHICLES = Layer(
     ),
     headline="plate", subline=("kind", "status"), tile=("kind", "status"), filters=("kind", "status"), breakdown="status",
     search=("plate", "terminal_no"), live=True, refresh_s=10, min_zoom=11,
+    alert=Alert(title=Text("失联", "lost"), tone=Tone.WARN, test=(Condition("status", values=("lost",)),)),
     look=Look(form=Form.UNIT, icon="truck", colour="#34d399", by="status",
               palette={"free": "#34d399", "busy": "#38bdf8", "lost": "#fbbf24", "off_duty": "#64748b"},
               icon_by="kind", icons={"sanitation": "trash", "enforcement": "car", "muck": "truck", "emergency": "ambulance"}),

@@ -1,7 +1,7 @@
 """Grid workers and other people in the field, at their last reported position."""
 
-from geodata.source import Kind
-from layers.base import Field, Form, Geometry, Group, Layer, Look, Text
+from geodata.source import Condition, Kind
+from layers.base import Alert, Field, Form, Geometry, Group, Layer, Look, Text, Tone
 from layers.words import FLAGS, GRID, PERSON_NAME, PHONE, choices
 
 WORKERS = Layer(
@@ -26,6 +26,7 @@ WORKERS = Layer(
     ),
     headline="name", subline=("role", "status"), tile=("role", "status"), filters=("role", "status"), breakdown="status",
     search=("worker_no", "name"), exact=("phone",), live=True, refresh_s=10, min_zoom=12,
+    alert=Alert(title=Text("离岗", "off grid"), tone=Tone.WARN, test=(Condition("status", values=("off_grid",)),)),
     look=Look(form=Form.UNIT, icon="walk", colour="#34d399", by="status",
               palette={"free": "#34d399", "busy": "#38bdf8", "off_grid": "#fbbf24", "off_duty": "#64748b"},
               icon_by="role", icons={"grid_worker": "walk", "enforcement": "shield", "sanitation": "trash", "maintenance": "tool",
