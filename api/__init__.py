@@ -1,1 +1,1 @@
-"""Machine interfaces: REST, OGC API, export, health."""
+"""Machine interfaces: accounts and sessions, REST, OGC API, health. `create` puts them on a Flask server."""

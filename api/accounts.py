@@ -123,7 +123,7 @@ class Administration:
             administration.end_sessions(conn, caller, account_id)
         self._book.refresh()
 
-    def tokens(self, account_id: int) -> TokenList:
+    def token_list(self, account_id: int) -> TokenList:
         """Tokens of an account."""
         caller = current_caller()
         with audit.attempt(self._pool, caller, "token_list", f"account/{account_id}") as conn:
@@ -171,7 +171,7 @@ class Administration:
                   summary="Give role and area scope (security administrator)"),
             Route(method="DELETE", path=f"{one}/sessions", view=self.end_sessions,
                   summary="End every session (the account itself, system or security administrator)"),
-            Route(method="GET", path=f"{one}/tokens", view=self.tokens, answer=TokenList,
+            Route(method="GET", path=f"{one}/tokens", view=self.token_list, answer=TokenList,
                   summary="Tokens without their text (system or security administrator)"),
             Route(method="POST", path=f"{one}/tokens", view=self.create_token, body=TokenRequest, answer=tokens.NewToken, status=201,
                   summary="Make a token; its text is told this once (system administrator)"),

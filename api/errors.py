@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Mapping
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from geodata.errors import (
@@ -68,16 +68,16 @@ def register(server: Flask) -> None:
 
     @server.errorhandler(HallError)
     def ours(error: HallError) -> Response:
-        g.problem = error
         return response(error)
 
     @server.errorhandler(HTTPException)
     def of_http(error: HTTPException) -> Response:
-        if error.code is None or error.code < 400:
-            return Response(error.get_response().get_data(), error.code or 500, dict(error.get_headers(request.environ)))
+        if isinstance(error.response, Response):
+            return error.response
+        status = error.code or 500
         slug = error.name.lower().replace(" ", "-")
-        detail = "" if error.code >= 500 else error.description or ""
-        answer = Response(document(error.code, slug, error.name, detail), error.code, mimetype=MEDIA_TYPE)
+        detail = "" if status >= 500 else error.description or ""
+        answer = Response(document(status, slug, error.name, detail), status, mimetype=MEDIA_TYPE)
         for name, value in error.get_headers(request.environ):
             if name.lower() not in {"content-type", "content-length"}:
                 answer.headers[name] = value

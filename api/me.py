@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from flask import Response, g, request
 from flask_limiter import Limiter, RequestLimit
 from msgspec import Meta, Struct
-from werkzeug.exceptions import TooManyRequests
 
 from api.context import Context
 from api.identity import COOKIE, IDLE_S, address, current_caller, current_reader
@@ -134,7 +133,5 @@ def _back_to_form(refusal: str, locked_until: datetime | None) -> Response:
     return see_other(f"{SIGN_IN_PATH}?{urlencode(query)}")
 
 
-def _too_many(limit: RequestLimit) -> Response:
-    if request.mimetype != "application/json":
-        return _back_to_form("busy", None)
-    raise TooManyRequests("too many failed attempts from this address: wait a minute")
+def _too_many(_limit: RequestLimit) -> Response | None:
+    return None if request.mimetype == "application/json" else _back_to_form("busy", None)

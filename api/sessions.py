@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from secrets import token_urlsafe
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, Request, Response, redirect, request, session
+from flask import Flask, Request, Response, request, session
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, login_user, logout_user
 from werkzeug.exceptions import Forbidden
@@ -33,7 +33,7 @@ OPEN_PATHS = (SIGN_IN_PATH, "/assets/", "/_dash", "/_favicon", "/_reload", "/api
 class SessionCookie(SecureCookieSessionInterface):
     """Flask's signed cookie, marked Secure whenever the reader came by https."""
 
-    def get_cookie_secure(self, app: Flask) -> bool:
+    def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - Flask hands it over
         """Tell whether the cookie may only travel over https."""
         return request.is_secure or request.headers.get("X-Forwarded-Proto", "") == "https"
 
@@ -165,6 +165,7 @@ def safe_next(path: str) -> str:
 
 def see_other(location: str) -> Response:
     """Send the browser on with a GET."""
-    answer = redirect(location, 303, Response)
+    answer = Response(status=303)
+    answer.headers["Location"] = location
     answer.headers["Cache-Control"] = "no-store"
     return answer

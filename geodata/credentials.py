@@ -13,7 +13,7 @@ MOST_CHARACTERS = 128
 KINDS_NEEDED = 3
 
 _hasher = PasswordHasher()
-NO_PASSWORD = "$argon2id$v=19$m=65536,t=3,p=4$1paOYNmpl9R/zjymouUIug$ppdMgn/3vPJJ/+su8bqKbtqXBLSw7iaddTXQ5DKA9HQ"
+NO_PASSWORD = "$argon2id$v=19$m=65536,t=3,p=4$1paOYNmpl9R/zjymouUIug$ppdMgn/3vPJJ/+su8bqKbtqXBLSw7iaddTXQ5DKA9HQ"  # noqa: S105 - opens nothing
 """Hash of a text that nobody kept: verified where no account exists, so that every answer takes as long."""
 
 

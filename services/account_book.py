@@ -81,6 +81,10 @@ class AccountBook:
             page = _load(conn, datetime.now(UTC))
         self._page, self._loaded_s = page, self._clock()
 
+    def known(self) -> bool:
+        """Whether readers can be told apart at all."""
+        return self._page is not None and self._clock() - self._loaded_s <= self._kept_s
+
     def by_session(self, account_id: int, epoch: int, session_id: str) -> Reader | None:
         """Return the reader of a session; None when the account is inactive, its epoch has moved on, or the session was ended.
 
@@ -108,9 +112,10 @@ class AccountBook:
         return self._current().accounts.get(account_id, (None, 0))[1]
 
     def _current(self) -> _Page:
-        if self._page is None or self._clock() - self._loaded_s > self._kept_s:
+        page = self._page
+        if page is None or not self.known():
             raise SourceUnavailableError("the accounts are not known")
-        return self._page
+        return page
 
     def _run(self) -> None:
         reachable = True

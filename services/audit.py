@@ -13,6 +13,7 @@ from geodata.errors import InvalidInputError, NotAllowedError, NotFoundError
 from services.rights import Reader, Role
 
 MAX_ROWS = 1_000
+Detail = Mapping[str, object]
 
 INSERT = """
     INSERT INTO hall.audit (at, account_id, username, role, address, action, object, success, reason, detail)
@@ -49,7 +50,7 @@ class Act:
     object: str
     success: bool = True
     reason: str | None = None
-    detail: Mapping[str, object] = field(default_factory=dict)
+    detail: Detail = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ class AuditRow:
     object: str
     success: bool
     reason: str | None
-    detail: dict[str, object]
+    detail: Detail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

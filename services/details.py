@@ -113,7 +113,7 @@ class RoomDetails:
 
 
 def details(
-    conn: Conn, reader: Reader, element: Element, row_id: int, elements: Iterable[Element], links: Mapping[str, str], *, limit: int = 20,
+    conn: Conn, reader: Reader, element: Element, row_id: int, elements: Iterable[Element], *, links: Mapping[str, str], limit: int = 20,
 ) -> Details:
     """Return one row with its areas and relations.
 

@@ -15,7 +15,7 @@ LEAST_REASON, MOST_REASON = 4, 200
 CLEAR = sql.SQL("SELECT grid_code, {columns} FROM {view} WHERE id = %s")
 
 
-def unmask(conn: Conn, caller: Caller, element: Element, row_id: int, names: Sequence[str], reason: str) -> dict[str, str | None]:
+def unmask(conn: Conn, caller: Caller, element: Element, row_id: int, names: Sequence[str], *, reason: str) -> dict[str, str | None]:
     """Return the personal columns `names` of one row in the clear and record who read them and why.
 
     Call it inside `services.audit.attempt`, which records a refusal as well.

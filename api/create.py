@@ -1,0 +1,90 @@
+"""Put the machine interfaces on a Flask server."""
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+from flask import Flask, request
+from flask.globals import request_ctx
+from flask_limiter import Limiter
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+
+from api import errors, ogc, openapi
+from api.accounts import Administration
+from api.context import Context
+from api.export import ExportViews
+from api.health import HealthViews, Metrics
+from api.identity import Identity, address, reader_or_none
+from api.layers import LayerViews
+from api.me import SessionViews
+from api.routes import Route, blueprint
+from api.search import SearchView
+from api.select import SelectViews
+from api.sessions import Sessions, install
+from geodata.db import Pool
+from geodata.settings import Settings
+from layers.registry import LAYERS
+from services.account_book import AccountBook
+from services.mirror_store import MirrorStore
+
+LARGEST_BODY = 20 * 2**20
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+ELSE = "api_else"
+
+
+@dataclass(frozen=True, slots=True)
+class Interfaces:
+    """What the rest of the product needs of the interfaces."""
+
+    identity: Identity
+    """Who asks on native ASGI paths."""
+    sessions: Sessions
+    metrics: Metrics
+    """Native paths count their answers here as well."""
+
+
+def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, settings: Settings) -> Interfaces:
+    """Give the server sessions, guards, errors and every machine interface but tiles.
+
+    Opens nothing: pool, store and book may start later.
+    """
+    server.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    metrics = Metrics(store, pool)
+    metrics.install(server)
+    identity, sessions = install(server, book, pool, settings)
+    errors.register(server)
+    context = Context(pool=pool, store=store, book=book, identity=identity, settings=settings)
+    limiter = Limiter(
+        key_func=lambda: address() or "local", app=server, storage_uri=settings.redis_url or "memory://", in_memory_fallback_enabled=True,
+    )
+    routes = [
+        *HealthViews(context, metrics).routes(), *SessionViews(context, sessions, limiter).routes(), *LayerViews(context).routes(),
+        *SelectViews(context).routes(), *SearchView(context).routes(), *ExportViews(context).routes(), *Administration(context).routes(),
+    ]
+    routes.append(_description(routes))
+    server.register_blueprint(blueprint("api", routes))
+    server.add_url_rule("/api/<path:rest>", ELSE, _nothing_here, methods=METHODS, provide_automatic_options=False)
+    ogc.register(server, context)
+    return Interfaces(identity, sessions, metrics)
+
+
+def _description(routes: list[Route]) -> Route:
+    def view() -> openapi.Document:
+        return openapi.document(routes, LAYERS, reader_or_none(), request.host_url.rstrip("/"))
+
+    return Route(method="GET", path="/api/openapi.json", view=view, public=True, summary="This description (OpenAPI 3.1)")
+
+
+def _nothing_here(rest: str) -> NoReturn:
+    """Refuse what no route serves: without this the pages' own catch-all would answer with the map."""
+    allowed = [method for method in METHODS if _serves(method)]
+    if allowed:
+        raise MethodNotAllowed(valid_methods=allowed)
+    raise NotFound(f"there is no /api/{rest}")
+
+
+def _serves(method: str) -> bool:
+    adapter = request_ctx.url_adapter
+    try:
+        return adapter is not None and adapter.match(method=method)[0] != ELSE
+    except HTTPException:
+        return False
