@@ -19,6 +19,10 @@ HEX = np.frombuffer(b"".join(b"%02X" % value for value in range(256)), "<u2")
 POINT_4326 = np.dtype([("order", "u1"), ("type", "<u4"), ("srid", "<u4"), ("lon", "<f8"), ("lat", "<f8")])
 EWKB_POINT = 0x20000001
 
+# Rows that are there already are taken out first: a statement that changes nothing would still raise the layer's revision.
+SAME_ROWS = sql.SQL("DELETE FROM staged USING {target} AS old WHERE {same_key} AND ROW({old}) IS NOT DISTINCT FROM ROW({new})")
+UPSERT = sql.SQL("INSERT INTO {target} ({names}) SELECT {names} FROM staged ORDER BY row_no ON CONFLICT ({key}) DO UPDATE SET {assignments}")
+
 
 def copy_frame(conn: Conn, table: str, columns: Mapping[str, Column], *, freeze: bool = False) -> int:
     """Append rows to `table` ("schema.name") with one COPY; return their number.
@@ -58,18 +62,18 @@ def upsert_frame(conn: Conn, table: str, columns: Mapping[str, Column], key: Seq
     count = len(next(iter(columns.values())))
     copy_frame(conn, "staged", {**columns, "row_no": np.arange(count)})
     others = [name for name in columns if name not in key]
-    command = sql.SQL(
-        "INSERT INTO {target} AS old ({names}) SELECT {names} FROM staged ORDER BY row_no "
-        "ON CONFLICT ({key}) DO UPDATE SET {assignments} WHERE ({mine}) IS DISTINCT FROM ({theirs})"
-    ).format(
-        target=target,
-        names=names,
-        key=sql.SQL(", ").join(map(sql.Identifier, key)),
-        assignments=sql.SQL(", ").join(sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(name)) for name in others),
-        mine=sql.SQL(", ").join(sql.Identifier("old", name) for name in others),
-        theirs=sql.SQL(", ").join(sql.Identifier("excluded", name) for name in others),
-    )
-    changed = conn.execute(command).rowcount
+    parts = {
+        "target": target,
+        "names": names,
+        "key": sql.SQL(", ").join(map(sql.Identifier, key)),
+        "same_key": sql.SQL(" AND ").join(sql.SQL("old.{0} = staged.{0}").format(sql.Identifier(name)) for name in key),
+        "old": sql.SQL(", ").join(sql.Identifier("old", name) for name in others),
+        "new": sql.SQL(", ").join(sql.Identifier("staged", name) for name in others),
+        "assignments": sql.SQL(", ").join(sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(name)) for name in others),
+    }
+    changed = count - conn.execute(SAME_ROWS.format(**parts)).rowcount
+    if changed:
+        conn.execute(UPSERT.format(**parts))
     conn.execute("DROP TABLE pg_temp.staged")
     return changed
 

@@ -21,14 +21,18 @@ METRES_PER_STEP = 60.0
 """Near and of similar footprint: so many metres weigh as much as the log of the footprint changing by 1 / LOG_AREA_STEPS."""
 LOG_AREA_STEPS = 1.2
 FLOORS_OF_NOWHERE = 2
-"""Where an extract has no height at all."""
+"""Where an extract has hardly any height."""
+LEAST_KNOWN = 0.02
 MOST_ESTIMATED_FLOORS = 60
 LOW_FLOORS_BELOW_M2 = ((40.0, 1), (120.0, 4))
 """Small footprints carry few floors: below so many m2 no estimate over so many floors."""
 PLATE_FULL_M2 = 1200.0
 PLATE_REST = 0.1
 """An estate drawn as one outline is towers on a podium: beyond PLATE_FULL_M2 only this part of the footprint is lived on."""
-FLOOR_M2_PER_HOUSEHOLD = 100.0
+FLOOR_M2_PER_HOUSEHOLD = 91.0
+"""Calibrated on the sample city, so that it has 298,500 households at full size."""
+COTTAGE_FLOORS, COTTAGE_M2, COTTAGE_HOUSEHOLDS = 2, 300.0, 1.5
+"""A low and small house is a family's, however large its rooms."""
 NESTED_SHARE = 0.8
 
 
@@ -64,8 +68,10 @@ def describe(mapped: Footprints, polygon: Geometries, zones: Features, places: P
     floors, height, source = heights(mapped, shapely.get_coordinates(point).reshape(-1, 2), area)
     trade = places.point[np.array([value in TRADE for value in places.place_class], bool)]
     use = uses(mapped, area, np.asarray(shapely.point_on_surface(mapped.polygon), object), zones, trade)
-    floor_space = plate_m2(polygon, area) * floors * use.home_share
-    return BuildingRows(mapped, polygon, point, area, floors, height, source, use, floor_space / FLOOR_M2_PER_HOUSEHOLD)
+    households = plate_m2(polygon, area) * floors * use.home_share / FLOOR_M2_PER_HOUSEHOLD
+    cottage = (floors <= COTTAGE_FLOORS) & (area < COTTAGE_M2)
+    households = np.where(cottage, np.minimum(households, COTTAGE_HOUSEHOLDS), households)
+    return BuildingRows(mapped, polygon, point, area, floors, height, source, use, households)
 
 
 def heights(mapped: Footprints, xy: Floats, area_m2: Floats) -> tuple[Ints, Floats, npt.NDArray[np.object_]]:
@@ -88,7 +94,7 @@ def heights(mapped: Footprints, xy: Floats, area_m2: Floats) -> tuple[Ints, Floa
 def _estimated_floors(xy: Floats, area_m2: Floats, floors: Floats, known: npt.NDArray[np.bool_]) -> Floats:
     unknown = ~known
     estimate = np.full(int(unknown.sum()), float(FLOORS_OF_NOWHERE))
-    if known.any():
+    if known.mean() >= LEAST_KNOWN:
         feature = np.column_stack([xy / METRES_PER_STEP, np.log(area_m2 + 5) * LOG_AREA_STEPS])
         count = min(NEIGHBOURS, int(known.sum()))
         _, nearest = cKDTree(feature[known]).query(feature[unknown], count)

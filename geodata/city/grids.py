@@ -13,15 +13,20 @@ from geodata.city.partition import divide
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 Geometries = npt.NDArray[np.object_]
 
-HOUSEHOLDS_PER_GRID = 585.0
+HOUSEHOLDS_PER_GRID = 607.2
+OUTER_HOUSEHOLDS_PER_GRID = 425.0
+"""KF-21 asks for 500-600 households in inner and 300-500 in outer streets, and for 510 grids: its totals allow no fewer than these."""
 GRIDS_PER_COMMUNITY = 510 / 115
 GRIDS_PER_CITY_GRID = 510 / 20
 HECTARES_PER_EMPTY_GRID = 20.0
 """Size of the grids where no household is known (an extract without buildings)."""
 LAND_WEIGHT_PER_HA = 3.0
 """Households that a hectare weighs, so that hills and harbours are not one grid."""
+MOST_LAND_SHARE = 0.1
+"""In the country all land together weighs no more than this share of all households."""
 ISLAND_SHARE = 0.5
 """An island that carries this share of a mean community's load is divided on its own."""
 LONE_SHARE = 0.5
@@ -49,25 +54,45 @@ class Grids:
     city_grid: Ints
 
 
-def counts_for(households: float, area_m2: float, streets: int) -> Counts:
-    """Size of the division: the sample city's 298,500 households give 510 base grids, 115 communities and 20 city-management grids."""
-    wanted = households / HOUSEHOLDS_PER_GRID if households >= HOUSEHOLDS_PER_GRID else area_m2 / M2_PER_HA / HECTARES_PER_EMPTY_GRID
-    grids = max(round(wanted), streets, 1)
-    return Counts(grids, max(round(grids / GRIDS_PER_COMMUNITY), streets), min(max(round(grids / GRIDS_PER_CITY_GRID), 1), MOST_CITY_GRIDS))
+def counts_for(atoms: Atoms, outer: Bools) -> Counts:
+    """Size of the division by the households of inner and outer streets; by area where no household is known.
+
+    The sample city's 298,500 households give 510 base grids, 115 communities and 20 city-management grids.
+    """
+    per_street = np.bincount(atoms.street, atoms.households, len(outer))
+    wanted = float((per_street / _norm(outer)).sum())
+    wanted = wanted if wanted >= 1 else atoms.area_m2.sum() / M2_PER_HA / HECTARES_PER_EMPTY_GRID
+    grids = max(round(wanted), len(outer))
+    communities = max(round(grids / GRIDS_PER_COMMUNITY), len(outer))
+    return Counts(grids, communities, min(max(round(grids / GRIDS_PER_CITY_GRID), 1), MOST_CITY_GRIDS))
 
 
-def grids_of(atoms: Atoms, counts: Counts) -> Grids:
+def _norm(outer: Bools) -> Floats:
+    return np.where(outer, OUTER_HOUSEHOLDS_PER_GRID, HOUSEHOLDS_PER_GRID)
+
+
+def grids_of(atoms: Atoms, counts: Counts, outer: Bools) -> Grids:
     """Divide the atoms of each street into communities, those into base grids; then gather base grids into city-management grids.
 
     No more than one grid per atom can be made: with few atoms the counts come out lower.
+
+    Args:
+        atoms: of the whole district.
+        counts: how many of each level.
+        outer: for each street, whether the norm of outer streets applies.
     """
-    load = atoms.households + LAND_WEIGHT_PER_HA * atoms.area_m2 / M2_PER_HA
+    load = atoms.households + _land_weight_per_ha(atoms) * atoms.area_m2 / M2_PER_HA
     graph = Graph(load, atoms.xy, atoms.pairs.i, atoms.pairs.j, atoms.cost + 0.5)
-    grid, community = _nested(graph, atoms.street, counts)
+    grid, community = _nested(graph, atoms.street, counts, _norm(outer))
     _, grid = np.unique(grid, return_inverse=True)
     polygon = dissolve(atoms.face, grid[atoms.atom_of_face])
     _, first = np.unique(grid, return_index=True)
     return Grids(polygon, community[first], atoms.street[first], _city_grids(atoms, graph, grid, polygon, counts.city_grids))
+
+
+def _land_weight_per_ha(atoms: Atoms) -> float:
+    households, hectares = atoms.households.sum(), atoms.area_m2.sum() / M2_PER_HA
+    return min(LAND_WEIGHT_PER_HA, MOST_LAND_SHARE * households / hectares) if households else LAND_WEIGHT_PER_HA
 
 
 def dissolve(polygons: Geometries, group: Ints) -> Geometries:
@@ -77,11 +102,11 @@ def dissolve(polygons: Geometries, group: Ints) -> Geometries:
     return np.array([shapely.coverage_union_all(members) for members in np.split(polygons[order], cuts)], object)
 
 
-def _nested(graph: Graph, street: Ints, counts: Counts) -> tuple[Ints, Ints]:
+def _nested(graph: Graph, street: Ints, counts: Counts, norm: Floats) -> tuple[Ints, Ints]:
     """Grid and community of each atom."""
     unit = _units(graph, street, ISLAND_SHARE * graph.weight.sum() / counts.communities)
     size = np.bincount(unit)
-    grids = allot(np.bincount(unit, graph.weight), counts.grids, size)
+    grids = allot(np.bincount(unit, graph.weight / norm[street]), counts.grids, size)
     communities = allot(grids, counts.communities, grids)
     grid, community = np.zeros(len(unit), np.int64), np.zeros(len(unit), np.int64)
     next_grid = next_community = 0

@@ -146,12 +146,19 @@ class Ground:
 
         A point on a border takes the lower index.
         """
-        points = shapely.points(xy)
-        found, grid = self.grid_tree.query(points, predicate="intersects")
-        order = np.lexsort((-grid, found))
-        out = np.full(len(xy), -1, np.int64)
-        out[found[order]] = grid[order]
-        lost = np.flatnonzero(out < 0)
-        if len(lost):
-            out[lost] = self.grid_tree.nearest(points[lost])
-        return out
+        return grid_at(self.grid_tree, np.asarray(shapely.points(xy), object))[0]
+
+
+def grid_at(tree: shapely.STRtree, points: Geometries) -> tuple[Ints, Bools]:
+    """Index of the polygon that holds each point, the nearest one for points outside; and whether it lies inside.
+
+    A point on a border takes the lower index.
+    """
+    found, polygon = tree.query(points, predicate="intersects")
+    order = np.argsort(-polygon, kind="stable")
+    out = np.full(len(points), -1, np.int64)
+    out[found[order]] = polygon[order]
+    inside = out >= 0
+    if not inside.all():
+        out[~inside] = tree.nearest(points[~inside])
+    return out, inside

@@ -16,6 +16,7 @@ TOLERANCE_PER_MILLE = 120
 """How far METIS may leave the balance for a cheaper border."""
 BAND = 0.22
 """Parts nearer than this to their target are left as they are."""
+FEWEST_NODES_A_PART = 3
 COST_SCALE = 2.0
 """METIS takes whole numbers: half metres keep cheap borders apart."""
 
@@ -39,10 +40,15 @@ def divide(graph: Graph, shares: npt.ArrayLike) -> Ints:
 
 
 def _metis(graph: Graph, share: Floats) -> Ints:
-    """The best of a few runs: a cheap cut counts less the further the loads are from their targets."""
+    """The best of a few runs: a cheap cut counts less the further the loads are from their targets.
+
+    METIS fails where a part has one or two nodes, or a few nodes carry nearly all load: there everything stays one part, and the repair
+    divides it.
+    """
     count = len(graph.weight)
-    if len(share) >= count:
-        return np.arange(count, dtype=np.int64)
+    effective = graph.weight.sum() ** 2 / max((graph.weight**2).sum(), 1e-9)
+    if len(share) * FEWEST_NODES_A_PART > count or len(share) > effective:
+        return np.zeros(count, np.int64)
     start, end = np.r_[graph.i, graph.j], np.r_[graph.j, graph.i]
     order = np.lexsort((end, start))
     adjacency = pymetis.CSRAdjacency(np.r_[0, np.cumsum(np.bincount(start, minlength=count))].tolist(), end[order].tolist())

@@ -15,7 +15,7 @@ CREATE TABLE hall.area (
     organizations   integer NOT NULL DEFAULT 0,
     norm_people_min integer,
     norm_people_max integer,
-    -- ok | under | over: actual people against the norm of the kind
+    -- ok | under | over: actual people against the norm of the kind, by hall.size_flag
     size_flag       text NOT NULL DEFAULT 'ok' CHECK (size_flag IN ('ok', 'under', 'over')),
     area_m2         double precision NOT NULL,
     source          text NOT NULL DEFAULT 'sample',
@@ -32,5 +32,12 @@ CREATE INDEX area_level_code ON hall.area (level, code text_pattern_ops);
 CREATE TRIGGER area_touched AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON hall.area
     FOR EACH STATEMENT EXECUTE FUNCTION hall.touch_layers(
         'district', 'streets', 'communities', 'base_grids', 'city_management_grids');
+
+-- People of a grid against its norm (KF-21). The norm is a round figure, so a fifth more or less still counts as met. A sample city made
+-- at a smaller scale has that part of the people: the fact population_scale says which.
+CREATE FUNCTION hall.size_flag(people integer, norm_people_min integer, norm_people_max integer) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN people < 0.8 * scale * norm_people_min THEN 'under' WHEN people > 1.2 * scale * norm_people_max THEN 'over' ELSE 'ok' END
+    FROM (SELECT coalesce((SELECT value::double precision FROM hall.fact WHERE key = 'population_scale'), 1) AS scale) AS made
+$$;
 
 -- migrate:down

@@ -15,6 +15,8 @@ CREATE TABLE hall.building (
     built_year    smallint,
     property_company text,
     area_m2       real NOT NULL,                  -- footprint
+    home_share    real NOT NULL DEFAULT 0,        -- 0..1 of the floor space that people live in, judged from tags; for generation only
+    homes         real NOT NULL DEFAULT 0,        -- households to expect, judged from floor space; for generation only
     rooms         integer NOT NULL DEFAULT 0,
     people        integer NOT NULL DEFAULT 0,
     organizations integer NOT NULL DEFAULT 0,
