@@ -10,7 +10,7 @@ from psycopg import Cursor, sql
 from geodata.db import Conn
 from geodata.errors import SetupError
 from geodata.imports.batch import Batch
-from geodata.imports.fields import ImportClass, Shape, Value
+from geodata.imports.fields import ImportClass, SecondTable, Shape, Value
 from geodata.imports.read import Problem
 from geodata.load import Column, copy_frame, geometry_hex, multi_polygons
 
@@ -99,6 +99,8 @@ class Stage:
         importing = self._importing
         for name in filter(None, (importing.source_column, importing.natural_key)):
             self._run("UPDATE {stage} AS s SET id = t.id FROM {table} AS t WHERE s.id IS NULL AND t.{key} = s.{key}", key=name)
+        for name in filter(None, (importing.source_column, importing.natural_key)):  # a row keeps the id that the file leaves out
+            self._run("UPDATE {stage} AS s SET {key} = t.{key} FROM {table} AS t WHERE t.id = s.id AND s.{key} IS NULL", key=name)
         problems = []
         if importing.natural_key and importing.source_column:
             query = "SELECT s.row_no FROM {stage} AS s JOIN {table} AS t ON t.{key} = s.{key} WHERE t.id <> s.id"
@@ -132,7 +134,7 @@ class Stage:
         if counts.get("new"):
             self._insert()
         if self._importing.second and (counts.get("changed") or counts.get("new")):
-            self._write_second()
+            self._write_second(self._importing.second)
         return Counts(counts.get("new", 0), counts.get("changed", 0), counts.get("same", 0), numbered, repeated)
 
     def close(self) -> None:
@@ -162,8 +164,8 @@ class Stage:
             theirs=_listed("s", decided),
         )
         second = self._importing.second
-        if second:
-            decided = [name for name in self._second_columns if name in self._batch.decided]
+        decided = [name for name in self._second_columns if name in self._batch.decided]
+        if second and decided:
             self._run(
                 "UPDATE {stage} AS s SET fate = 'changed' FROM {stage} AS o LEFT JOIN {second} AS t ON t.{key} = o.id "
                 "WHERE o.row_no = s.row_no AND s.fate = 'same' AND s.geom IS NOT NULL AND ({mine}) IS DISTINCT FROM ({theirs})",
@@ -199,18 +201,23 @@ class Stage:
             {"table": f"hall.{self._importing.table}"},
         )
 
-    def _write_second(self) -> None:
-        second = self._importing.second
-        assert second is not None
+    def _write_second(self, second: SecondTable) -> None:
         names = self._second_columns
         decided = [name for name in names if name in self._batch.decided]
+        table = sql.Identifier("hall", second.table)
         self._run(
             "INSERT INTO {second} AS t ({key}, {names}) SELECT id, {names} FROM {stage} WHERE fate <> 'same' AND geom IS NOT NULL ORDER BY row_no "
-            "ON CONFLICT ({key}) DO UPDATE SET {assigned}",
-            second=sql.Identifier("hall", second.table),
+            "ON CONFLICT ({key}) DO {action}",
+            second=table,
             key=second.key,
             names=_plain(names),
-            assigned=sql.SQL(", ").join(sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(name)) for name in decided),
+            action=sql.SQL("UPDATE SET {}").format(_assigned(decided, "excluded")) if decided else sql.SQL("NOTHING"),
+        )
+        self._run(
+            "UPDATE {second} AS t SET {assigned} FROM {stage} AS s WHERE t.{key} = s.id AND s.fate = 'changed' AND s.geom IS NULL",
+            second=table,
+            key=second.key,
+            assigned=_assigned(second.shared),
         )
 
     def _refuse(self, query: LiteralString, column: str, reason: str, **names: str | sql.Composable) -> list[Problem]:
@@ -254,5 +261,5 @@ def _listed(alias: str, names: Sequence[str]) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(alias, name) for name in names)
 
 
-def _assigned(names: Sequence[str]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.SQL("{0} = s.{0}").format(sql.Identifier(name)) for name in names)
+def _assigned(names: Sequence[str], source: str = "s") -> sql.Composed:
+    return sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(name), sql.Identifier(source, name)) for name in names)

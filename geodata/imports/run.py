@@ -2,9 +2,12 @@
 
 import csv
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psycopg
 
 from geodata import crs
 from geodata.db import Conn
@@ -78,7 +81,7 @@ def run_import(conn: Conn, order: Order, progress: Progress = QUIET) -> Summary:
         sheet = read_sheet(order.file, encoding=order.encoding, part=order.part)
         step.note = f"{len(sheet.rows):,} rows"
     system = _system(sheet, order)
-    with conn.transaction():
+    with refused_rows(order), conn.transaction():
         columns = match(
             importing,
             list(sheet.columns),
@@ -103,6 +106,19 @@ def run_import(conn: Conn, order: Order, progress: Progress = QUIET) -> Summary:
     bad = len({problem.row for problem in batch.problems})
     written = write_report(batch.problems, order.report)
     return Summary(batch.read, counts, bad, batch.flags, batch.round_trip_m, crs.describe(system), columns, written)
+
+
+@contextmanager
+def refused_rows(order: Order) -> Iterator[None]:
+    """Say in one sentence what the database would not take; by then nothing is written.
+
+    Raises:
+        InvalidInputError: a value or a row was refused.
+    """
+    try:
+        yield
+    except (psycopg.DataError, psycopg.IntegrityError) as error:
+        raise InvalidInputError(f"{order.file}: the database refused a row, nothing was imported: {error.diag.message_primary}") from error
 
 
 def write_report(problems: Sequence[Problem], path: Path) -> Path | None:

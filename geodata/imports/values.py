@@ -15,6 +15,8 @@ from geodata.source import Kind
 LOCAL_TIME = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
 """Times without a zone are local."""
 MAX_TEXT = 4_000
+MAX_NUMBER = 1e30
+"""The database's `real` holds no larger numbers, and none nearer to zero than its inverse."""
 MAX_ALLOWED_SHOWN = 40
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?=$|[ T])")
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
@@ -111,7 +113,7 @@ def _reader(field: Field, catalogues: Mapping[str, Mapping[str, str]]) -> Callab
         case Kind.INT:
             return lambda cell: _within(field, _whole(cell))
         case Kind.FLOAT:
-            return lambda cell: _within(field, number(cell))
+            return lambda cell: _within(field, _measured(cell))
         case Kind.DATE:
             return _date
         case Kind.TIME:
@@ -149,6 +151,13 @@ def _whole(cell: Cell) -> int:
     if not value.is_integer():
         raise InvalidInputError("is no whole number")
     return int(value)
+
+
+def _measured(cell: Cell) -> float:
+    value = number(cell)
+    if abs(value) > MAX_NUMBER:
+        raise InvalidInputError("is too large a number")
+    return value if abs(value) >= 1 / MAX_NUMBER else 0.0
 
 
 def _within(field: Field, value: Parsed) -> Parsed:

@@ -33,7 +33,7 @@ BUILDINGS = ImportClass(
         ADDRESS,
         Field("use_type", "用途 建筑用途 类型 building use", kind=Kind.CODE, words=words.USE_TYPE, default="other"),
         Field("floors", "层数 地上层数 楼层数 building:levels levels", kind=Kind.INT, low=0, high=200, filled_from=("height_m",)),
-        Field("floors_below", "地下层数", kind=Kind.INT, low=0, high=20, default=0),
+        Field("floors_below", "地下层 地下层数", kind=Kind.INT, low=0, high=20, default=0),
         Field("units", "单元数 单元", kind=Kind.INT, low=0, high=SMALL, default=1),
         Field("height_m", "高度 楼高 建筑高度 height", kind=Kind.FLOAT, low=0, high=1000, filled_from=("floors",)),
         Field("height_source", "高度来源", kind=Kind.CODE, words=words.HEIGHT_SOURCE, filled_from=("floors", "height_m")),

@@ -39,7 +39,7 @@ WORKERS = ImportClass(
         Field("skills", "专长 技能", many=True, default=[]),
         Field("status", "状态 在岗状态", kind=Kind.CODE, words=words.WORKER_STATUS, default="off_duty"),
         Field("load", "在手任务", kind=Kind.INT, low=0, high=SMALL, default=0),
-        Field("grid_code", "网格编码 所属网格 网格 gridcode"),
+        Field("grid_code", "网格编码 所在网格 所属网格 网格 gridcode"),
         reported_at(),
         SPEED,
         HEADING,
