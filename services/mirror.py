@@ -14,7 +14,7 @@ from geodata.source import Condition, Kind
 from services import morton, mvt, scope
 from services.cover import Covering, Mask, Points
 from services.geodesy import distances_m
-from services.mirror_text import CANDIDATES, Place, Span, Text, folded
+from services.mirror_text import Rank, Span, Text, folded
 from services.morton import Floats, Ints
 from services.outlines import Outlines
 from services.revisions import Revision
@@ -25,6 +25,9 @@ CELL_BITS = 5
 """A tile has 32 x 32 cells: 16 css pixels each in a tile of 512."""
 FINE_CELL_BITS = 6
 """Where single rows were due but are too many: 4,096 cells."""
+CANDIDATES = 256
+"""Places inside of values that are looked at before the best are chosen."""
+_NONE = np.zeros(0, np.int64)
 _SPAN_GAP = 4_096
 """Rows between two parts of an area that are searched along rather than cut out."""
 
@@ -91,9 +94,7 @@ class Mirror:
         """
         masks = [self._fulfils(condition, rows) for condition in conditions]
         if area:
-            low, high = scope.bounds(area)
-            grid = self.grid[rows]
-            masks.append((grid >= low) & (grid <= high))
+            masks.append(self._in_area(rows, area))
         if not masks:
             return rows
         kept = np.flatnonzero(np.logical_and.reduce(masks))
@@ -134,25 +135,45 @@ class Mirror:
         names = (*coded.values, "")
         return {names[code]: int(counts[code]) for code in np.argsort(-counts, kind="stable") if counts[code]}
 
-    def find(self, text: str, limit: int, area: str = "", near: LonLat | None = None) -> list[Place]:
-        """Find rows with `text` in a searched column: whole values first, then beginnings; among equals the nearest to `near`."""
-        best: dict[int, Place] = {}
+    def find(self, text: str, limit: int, area: str = "", near: LonLat | None = None) -> Ints:
+        """Return rows with `text` in a searched column, the best first, each once.
+
+        Whole values come first, then beginnings, then the rest; among equals the nearest to `near`. With more than enough
+        beginnings nothing else is looked for.
+        """
         needle = folded(text)
-        columns = [column for column in self.texts.values() if column.may_hold(needle)]
-        spans = self._spans(area) if columns else []
-        low, high = scope.bounds(area) if area else (-1, sys.maxsize)
+        columns = [column for column in self.texts.values() if needle and column.may_hold(needle)]
+        ranked: dict[Rank, list[Ints]] = {rank: [] for rank in Rank}
         for column in columns:
-            places = (place for place in column.find(needle, spans) if low <= self.grid[place.row] <= high)
-            for place in islice(places, max(CANDIDATES, limit)):
-                known = best.setdefault(place.row, place)
-                if place.rank < known.rank:
-                    best[place.row] = place
-        distance_m: dict[int, float] = {}
-        if near and best:
-            rows = np.array(list(best))
-            distances = distances_m(near.lon, near.lat, self.points.lon[rows], self.points.lat[rows])
-            distance_m = dict(zip(best, distances.tolist(), strict=True))
-        return sorted(best.values(), key=lambda place: (place.rank, distance_m.get(place.row, 0.0), place.row))[:limit]
+            rows, whole = column.beginning_with(needle)
+            inside = self._in_area(rows, area)
+            ranked[Rank.WHOLE].append(rows[inside & whole])
+            ranked[Rank.BEGINNING].append(rows[inside & ~whole])
+        best = self._best(ranked, limit, near)
+        if len(best) >= limit or not columns:
+            return best
+        spans = self._spans(area)
+        for column in columns:
+            rows = np.fromiter(islice(column.holding(needle, spans), max(CANDIDATES, limit)), np.int64)
+            ranked[Rank.INSIDE].append(np.unique(rows[self._in_area(rows, area)]))
+        return self._best(ranked, limit, near)
+
+    def _best(self, ranked: Mapping[Rank, Sequence[Ints]], limit: int, near: LonLat | None) -> Ints:
+        """Put rows in order, each once at its best rank."""
+        best: dict[int, None] = {}
+        # a row may stand once for each column
+        enough = limit * len(self.texts)
+        for rank in Rank:
+            if len(best) < limit:
+                rows = np.concatenate((*ranked[rank], _NONE))
+                rows = self.nearest(rows, near, enough)[0] if near else rows[:enough]
+                best |= dict.fromkeys(rows.tolist())
+        return np.fromiter(best, np.int64)[:limit]
+
+    def _in_area(self, rows: Rows, area: str) -> Mask:
+        low, high = scope.bounds(area) if area else (-1, sys.maxsize)
+        grid = self.grid[rows]
+        return (grid >= low) & (grid <= high)
 
     def _spans(self, area: str) -> list[Span]:
         if not area:

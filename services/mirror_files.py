@@ -79,7 +79,8 @@ def load(folder: Path) -> Mirror:
         coded={name: Coded(array(f"coded.{name}"), tuple(values)) for name, values in meta["values"].items()},
         numbers={name: array(f"number.{name}") for name in meta["numbers"]},
         texts={
-            name: Text(_text(folder / f"{name}.text"), array(f"starts.{name}"), array(f"pairs.{name}")) for name in meta["texts"]
+            name: Text(_text(folder / f"{name}.text"), *(array(f"{part}.{name}") for part in ("starts", "pairs", "order", "keys")))
+            for name in meta["texts"]
         },
         outlines=Outlines(array("outlines"), array("outline_starts")) if meta["outlines"] else None,
     )
@@ -98,8 +99,8 @@ def _arrays(mirror: Mirror) -> Mapping[str, Any]:
     }
     arrays |= {f"coded.{name}": coded.codes for name, coded in mirror.coded.items()}
     arrays |= {f"number.{name}": numbers for name, numbers in mirror.numbers.items()}
-    arrays |= {f"starts.{name}": text.starts for name, text in mirror.texts.items()}
-    arrays |= {f"pairs.{name}": text.pairs for name, text in mirror.texts.items()}
+    for name, text in mirror.texts.items():
+        arrays |= {f"starts.{name}": text.starts, f"pairs.{name}": text.pairs, f"order.{name}": text.order, f"keys.{name}": text.keys}
     if mirror.outlines:
         arrays |= {"outlines": mirror.outlines.wkb, "outline_starts": mirror.outlines.starts}
     return arrays

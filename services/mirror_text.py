@@ -1,23 +1,22 @@
-"""Substring search over one searched column of a layer: a long text with one line a row, and a filter of the character pairs in it."""
+"""Search in one searched column of a layer: a long text with one line a row, an order by beginnings, a filter of character pairs."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import islice
 from mmap import mmap
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.cover import Mask
 from services.morton import Ints
 
-CANDIDATES = 512
-"""Places looked at before the best are chosen."""
 _WINDOW = 4 << 20
 """Bytes searched at a time: other threads get their turn in between."""
 _BLOCK = 1 << 16
 """Characters hashed at a time, so that the work stays in the processor's cache."""
+_KEY = 8
 _PAIR_BITS = 20
 _MULTIPLIERS = (0x9E3779B1, 0x85EBCA6B)
 
@@ -31,14 +30,6 @@ class Rank(IntEnum):
     WHOLE = 0
     BEGINNING = 1
     INSIDE = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A row and how well it fits."""
-
-    row: int
-    rank: Rank
 
 
 def folded(text: str) -> str:
@@ -55,6 +46,10 @@ class Text:
     """Where each row's value begins, and the end of the last one."""
     pairs: NDArray[np.uint8]
     """Bits by hash of the characters and pairs of neighbours that occur anywhere."""
+    order: NDArray[np.uint32]
+    """Rows in the order of the first eight bytes of their value."""
+    keys: NDArray[np.uint64]
+    """These bytes in that order, as numbers."""
 
     @classmethod
     def of(cls, values: Sequence[str]) -> "Text":
@@ -65,54 +60,54 @@ class Text:
         while "  " in lines:
             lines = lines.replace("  ", " ")
         data = ("\n" + lines).encode()
-        starts = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
+        starts = (np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1).astype(np.uint32)
         present = np.zeros(1 << _PAIR_BITS, np.bool_)
         for first in range(0, len(lines), _BLOCK):
             present[_hashes(lines[first : first + _BLOCK + 1])] = True
-        return cls(data, starts.astype(np.uint32), np.packbits(present))
-
-    def find(self, needle: str, spans: Sequence[Span]) -> Iterator[Place]:
-        """Yield rows of `spans` whose value holds `needle` (folded): whole values, then beginnings, then the rest.
-
-        A row comes once for each place, so perhaps again.
-        """
-        inside = needle.encode()
-        if not inside:
-            return
-        found = list(islice(self._positions(inside, spans), CANDIDATES))
-        if len(found) < CANDIDATES:
-            yield from sorted(self._places(found, 0, len(inside)), key=lambda place: place.rank)
-            return
-        # too many to be sure that the best are among them: look for those by themselves
-        beginnings = list(islice(self._positions(b"\n" + inside, spans), CANDIDATES))
-        if len(beginnings) == CANDIDATES:
-            yield from self._places(islice(self._positions(b"\n" + inside + b"\n", spans), CANDIDATES), 1, len(inside))
-        yield from sorted(self._places(beginnings, 1, len(inside)), key=lambda place: place.rank)
-        yield from self._places(self._positions(inside, spans), 0, len(inside))
+        keys = _keys(data, starts)
+        order = np.argsort(keys, kind="stable")
+        return cls(data, starts, np.packbits(present), order.astype(np.uint32), keys[order])
 
     def may_hold(self, needle: str) -> bool:
         """Tell whether `needle` (folded) may occur at all: a no is certain and costs next to nothing."""
         hashes = _hashes(needle)
         return bool(((self.pairs[hashes >> 3] >> (7 - (hashes & 7)).astype(np.uint8)) & 1).all())
 
-    def _places(self, positions: Iterable[int], skip: int, length: int) -> Iterator[Place]:
-        for position in positions:
-            start = position + skip
-            begins, ends = self.data[start - 1 : start] == b"\n", self.data[start + length : start + length + 1] == b"\n"
-            rank = Rank.INSIDE if not begins else Rank.WHOLE if ends else Rank.BEGINNING
-            yield Place(int(self.starts.searchsorted(np.uint32(start), "right")) - 1, rank)
+    def beginning_with(self, needle: str) -> tuple[Ints, Mask]:
+        """Return all rows whose value begins with `needle` (folded), and for which of them that is the whole value."""
+        wanted = needle.encode()
+        low, high = (int.from_bytes(wanted[:_KEY].ljust(_KEY, fill)) for fill in (b"\x00", b"\xff"))
+        first, last = self.keys.searchsorted(np.uint64(low)), self.keys.searchsorted(np.uint64(high), "right")
+        rows = self.order[first:last].astype(np.int64)
+        data = np.frombuffer(self.data, np.uint8)
+        rows = rows[self.starts[rows + 1] - self.starts[rows] > len(wanted)]
+        for place, byte in enumerate(wanted[_KEY:], _KEY):
+            rows = rows[data[self.starts[rows] + np.uint32(place)] == byte]
+        return rows, data[self.starts[rows] + np.uint32(len(wanted))] == ord("\n")
 
-    def _positions(self, needle: bytes, spans: Sequence[Span]) -> Iterator[int]:
+    def holding(self, needle: str, spans: Sequence[Span]) -> Iterator[int]:
+        """Yield rows of `spans` with `needle` (folded) anywhere in their value; once for each place, so perhaps again."""
+        wanted = needle.encode()
         for first, last in spans:
-            # the line feed before the first row belongs to it
-            start, end = int(self.starts[first]) - 1, int(self.starts[last])
+            start, end = int(self.starts[first]), int(self.starts[last])
             while start < end:
-                found = self.data.find(needle, start, min(end, start + _WINDOW + len(needle) - 1))
+                found = self.data.find(wanted, start, min(end, start + _WINDOW + len(wanted) - 1))
                 if found < 0:
                     start += _WINDOW
                 else:
-                    yield found
+                    yield int(self.starts.searchsorted(np.uint32(found), "right")) - 1
                     start = found + 1
+
+
+def _keys(data: bytes, starts: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """Read the first eight bytes of every value as a number; shorter values are filled up with zeros."""
+    begins, lengths = starts[:-1], np.diff(starts) - 1
+    padded = np.frombuffer(data + bytes(_KEY), np.uint8)
+    keys = np.zeros(len(begins), np.uint64)
+    for place in range(_KEY):
+        byte = np.where(lengths > place, padded[begins + np.uint32(place)], 0)
+        keys = keys << np.uint64(8) | byte.astype(np.uint64)
+    return keys
 
 
 def _hashes(text: str) -> NDArray[np.uint32]:

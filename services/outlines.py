@@ -42,6 +42,10 @@ class Outlines:
         """Return the places of those `boxes` that any outline touches, ascending."""
         return np.unique(self._tree.query(boxes, predicate="intersects")[0])
 
+    def boxes(self, rows: Ints) -> list[BBox]:
+        """Return the boxes of rows, in their order."""
+        return [BBox(*bounds) for bounds in shapely.bounds(self._tree.geometries[rows]).tolist()]
+
     def _in_circle(self, circle: Circle) -> Ints:
         bounds = circle.bounds()
         near: Ints = self._tree.query(shapely.box(bounds.west, bounds.south, bounds.east, bounds.north))

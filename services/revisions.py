@@ -10,7 +10,7 @@ from psycopg.rows import class_row
 from geodata.db import Conn
 from services.element import Element
 
-FORMAT = 1
+FORMAT = 2
 """Raised when tiles or mirrors are written differently, so that nothing of an older product is served again."""
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 

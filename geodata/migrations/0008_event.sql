@@ -35,6 +35,8 @@ CREATE INDEX event_reported ON hall.event (reported_at);
 CREATE INDEX event_building ON hall.event (building_id) WHERE building_id IS NOT NULL;
 -- the desk's list and the open_events layer
 CREATE INDEX event_open ON hall.event (state) WHERE closed_at IS NULL;
+-- services.search: who reported with this number
+CREATE INDEX event_reporter_phone ON hall.event (reporter_phone) WHERE reporter_phone IS NOT NULL;
 CREATE TRIGGER event_touched AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON hall.event
     FOR EACH STATEMENT EXECUTE FUNCTION hall.touch_layers('events', 'open_events');
 
