@@ -1,5 +1,6 @@
 """Video points: at junctions looking down one arm, along roads, at squares, and at building walls looking at the street."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,9 @@ import pyarrow as pa
 import shapely
 
 from geodata.city.codes import device_ids
-from geodata.city.draws import Rng, choose, running_numbers, scaled, stream
+from geodata.city.draws import Rng, choose, running_numbers
 from geodata.city.ground import Floats, Ground, Ints, Texts
+from geodata.city.sample import Sample
 from geodata.city.spots import bearing_deg, located, point_at
 from geodata.city.streets import Streets
 from geodata.city.texts import Rows, joined, padded, picked
@@ -28,7 +30,16 @@ OWNER_SHARES = {
     "square": (45, 0, 40, 3, 0, 0, 12, 0),
     "entrance": (14, 0, 8, 3, 6, 5, 26, 38),
 }
-INDUSTRY = {"police": "00", "traffic": "05", "city": "08", "environment": "09", "safety": "03", "fire": "03", "community": "01", "social": "02"}
+INDUSTRY = {
+    "police": "00",
+    "traffic": "05",
+    "city": "08",
+    "environment": "09",
+    "safety": "03",
+    "fire": "03",
+    "community": "01",
+    "social": "02",
+}
 NETWORK = {"police": "5", "traffic": "5", "social": "8"}
 GOVERNMENT_NETWORK = "6"
 PTZ_SHARES = {"junction": (30, 2, 50, 18), "road": (20, 2, 62, 16), "square": (70, 0, 10, 20), "entrance": (6, 30, 60, 4)}
@@ -51,10 +62,10 @@ class _Group:
     """Street or building named in the camera's name."""
 
 
-def build_cameras(ground: Ground, streets: Streets, seed: int, scale: float, now: np.datetime64) -> Rows:
-    """Rows of hall.camera. `now` is an instant in UTC."""
-    rng = stream(seed, "cameras")
-    count = scaled(CAMERAS, scale)
+def build_cameras(sample: Sample) -> Rows:
+    """Rows of hall.camera."""
+    ground, streets, rng = sample.ground, sample.streets, sample.stream("cameras")
+    count = sample.thinned(CAMERAS)
     groups = [
         _at_junctions(ground, streets, rng, round(count * SHARES["junction"])),
         _along_roads(ground, streets, rng, round(count * SHARES["road"])),
@@ -64,10 +75,10 @@ def build_cameras(ground: Ground, streets: Streets, seed: int, scale: float, now
     place = np.concatenate([np.full(len(group.xy), group.place_type, object) for group in groups])
     xy = np.vstack([group.xy for group in groups])
     azimuth = np.concatenate([group.azimuth_deg for group in groups])
-    return {**_rows(rng, place, azimuth, np.concatenate([group.site for group in groups]), scale, now), **located(ground, xy)}
+    return {**_rows(sample, rng, place, azimuth, np.concatenate([group.site for group in groups])), **located(ground, xy)}
 
 
-def _rows(rng: Rng, place: Texts, azimuth: Floats, site: Texts, scale: float, now: np.datetime64) -> Rows:
+def _rows(sample: Sample, rng: Rng, place: Texts, azimuth: Floats, site: Texts) -> Rows:
     count = len(place)
     owner = _by_place(rng, place, OWNER_SHARES)
     owner_text = np.array(OWNERS, object)[owner]
@@ -75,9 +86,9 @@ def _rows(rng: Rng, place: Texts, azimuth: Floats, site: Texts, scale: float, no
     low, high = (np.array([HEIGHT_M[key][side] for key in place]) for side in (0, 1))
     online = rng.random(count) < ONLINE_SHARE
     key = np.zeros(count, bool)
-    key[rng.choice(count, min(count, scaled(KEY, scale)), replace=False)] = True
+    key[rng.choice(count, min(count, sample.thinned(KEY)), replace=False)] = True
     analysed = np.zeros(count, bool)
-    analysed[rng.choice(count, min(count, scaled(ANALYSED, scale)), replace=False)] = True
+    analysed[rng.choice(count, min(count, sample.thinned(ANALYSED)), replace=False)] = True
     since = np.where(online, rng.integers(3600, 90 * 86_400, count), rng.integers(300, 4 * 86_400, count))
     return {
         "id": np.arange(1, count + 1),
@@ -96,7 +107,7 @@ def _rows(rng: Rng, place: Texts, azimuth: Floats, site: Texts, scale: float, no
         "ai_enabled": analysed,
         "address": pa.array(site, pa.string()),
         "retention_days": np.where(key, 90, 30),
-        "changed_at": now - since.astype("timedelta64[s]"),
+        "changed_at": sample.now - since.astype("timedelta64[s]"),
     }
 
 
@@ -104,7 +115,7 @@ def _networks(owner: Texts) -> Texts:
     return np.array([NETWORK.get(key, GOVERNMENT_NETWORK) for key in owner], object)
 
 
-def _by_place(rng: Rng, place: Texts, shares: dict[str, tuple[int, ...]]) -> Ints:
+def _by_place(rng: Rng, place: Texts, shares: Mapping[str, tuple[int, ...]]) -> Ints:
     out = np.zeros(len(place), np.int64)
     for key, weights in shares.items():
         mine = np.flatnonzero(place == key)

@@ -15,7 +15,7 @@ ID_CHECKS = np.frombuffer(b"10X98765432", np.uint8)
 USCC_ALPHABET = np.frombuffer(b"0123456789ABCDEFGHJKLMNPQRTUWXY", np.uint8)
 USCC_WEIGHTS = np.array([1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28])
 ORGANIZATION_WEIGHTS = np.array([3, 7, 9, 10, 5, 8, 4, 2])
-CHECK_X = int(np.flatnonzero(USCC_ALPHABET == ord("X"))[0])
+CHECK_X = int(np.flatnonzero(ord("X") == USCC_ALPHABET)[0])
 MOST_BORN = 500
 """People of one sex born on one day in one area that GB 11643 has numbers for."""
 PHONES = 100_000_000

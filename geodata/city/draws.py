@@ -16,15 +16,12 @@ def stream(seed: int, name: str) -> Rng:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(zlib.crc32(name.encode()),)))
 
 
-def scaled(full: int, scale: float, *, least: int = 1, power: float = 0.5) -> int:
-    """Number of things at `scale` that a small sample needs too: falls with `scale ** power`, never below `least`."""
-    return max(min(least, full), round(full * scale**power))
-
-
 def choose(rng: Rng, weights: npt.ArrayLike, count: int) -> Ints:
     """Draw `count` indices with the given relative weights."""
     weight = np.asarray(weights, np.float64)
-    return np.searchsorted(np.cumsum(weight) / weight.sum(), rng.random(count), side="right").clip(0, len(weight) - 1)
+    index: Ints = np.searchsorted(np.cumsum(weight) / weight.sum(), rng.random(count), side="right")
+    out: Ints = np.minimum(index, len(weight) - 1)
+    return out
 
 
 def shared_out(rng: Rng, weights: Floats, total: int) -> Ints:

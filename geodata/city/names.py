@@ -1,6 +1,5 @@
 """Invented names: of people from the characters of common Chinese names, of firms and shops from trade words."""
 
-import numpy as np
 import pyarrow as pa
 from faker.providers.person.zh_CN import Provider
 
@@ -12,7 +11,9 @@ TWO_CHARACTERS = 0.88
 """Share of given names with two characters."""
 SURNAMES = tuple(Provider.last_names)
 SURNAME_WEIGHTS = tuple(Provider.last_names.values())
-FIRM_CHARACTERS = tuple("安邦宝昌诚大德东丰福富光广国海和恒宏华辉汇吉嘉建金锦京久凯康乐利联隆美民明南宁鹏平启庆荣瑞润盛顺泰天通旺伟祥新鑫信兴旭亚永友裕源远泽正志中众")
+FIRM_CHARACTERS = tuple(
+    "安邦宝昌诚大德东丰福富光广国海和恒宏华辉汇吉嘉建金锦京久凯康乐利联隆美民明南宁鹏平启庆荣瑞润盛顺泰天通旺伟祥新鑫信兴旭亚永友裕源远泽正志中众"
+)
 HOMES_ELSEWHERE = (
     "广东省湛江市", "广东省茂名市", "广东省梅州市", "广东省清远市", "广东省肇庆市", "广西玉林市", "广西桂林市", "广西贵港市", "湖南省衡阳市", "湖南省邵阳市",
     "湖南省岳阳市", "湖南省永州市", "江西省赣州市", "江西省上饶市", "福建省龙岩市", "福建省漳州市", "四川省达州市", "四川省南充市", "重庆市万州区", "重庆市开州区",
@@ -39,5 +40,3 @@ def _given(rng: Rng, names: list[str], count: int) -> pa.Array:
     characters = sorted({character for name in names for character in name})
     first, second = (picked(characters, rng.integers(0, len(characters), count)) for _ in range(2))
     return joined(first, where(rng.random(count) < TWO_CHARACTERS, second, ""))
-
-

@@ -9,12 +9,12 @@ import pyarrow.compute as pc
 import shapely
 
 from geodata.city.codes import credit_codes, phones
-from geodata.city.draws import Rng, choose, positions_in_groups, stream
+from geodata.city.draws import Rng, choose, positions_in_groups
 from geodata.city.ground import Bools, Buildings, Floats, Ground, Ints
 from geodata.city.names import firm_names, people_names
 from geodata.city.rooms import Rooms
+from geodata.city.sample import Sample
 from geodata.city.spots import located
-from geodata.city.streets import Streets
 from geodata.city.texts import Rows, joined, picked, where
 from geodata.city.trades import OFFICES, PLACES, REGISTRARS, SHOPS, TRADES, WHOLE_BUILDING, Trade
 
@@ -44,10 +44,10 @@ class Seats:
     """Per building: organizations that take a room there."""
 
 
-def seat_organizations(ground: Ground, seed: int, count: int) -> Seats:
+def seat_organizations(sample: Sample, count: int) -> Seats:
     """Share `count` organizations out over places and buildings, by the floor space that trades there."""
-    rng = stream(seed, "seats")
-    places, buildings = ground.places, ground.buildings
+    rng = sample.stream("seats")
+    places, buildings = sample.ground.places, sample.ground.buildings
     known = np.array([key in PLACES for key in places.place_class], bool) & places.inside
     place = np.flatnonzero(known)[:count]
     near = np.full(len(place), -1)
@@ -64,9 +64,9 @@ def seat_organizations(ground: Ground, seed: int, count: int) -> Seats:
     return Seats(place=np.concatenate([place, np.full(len(invented), -1)]), building=building, takes_room=takes_room, rooms_wanted=wanted)
 
 
-def build_organizations(ground: Ground, streets: Streets, rooms: Rooms, seats: Seats, seed: int) -> Rows:
+def build_organizations(sample: Sample, rooms: Rooms, seats: Seats) -> Rows:
     """Rows of hall.organization."""
-    rng = stream(seed, "organizations")
+    ground, rng = sample.ground, sample.stream("organizations")
     count = len(seats.building)
     room = _rooms_taken(rng, rooms, seats)
     trade, words = _trades(ground, rng, rooms, seats, room)
@@ -87,7 +87,7 @@ def build_organizations(ground: Ground, streets: Streets, rooms: Rooms, seats: S
         "risk": picked(RISKS, risk),
         "legal_rep": people_names(rng, rng.random(count) < 0.62),
         "phone": phones(np.arange(count) + PHONES_FROM),
-        "address": _addresses(ground, streets, rooms, seats, room),
+        "address": _addresses(sample, rooms, seats, room),
         "employees": employees,
         "is_key": (risk == 0) | ((risk == 1) & large),
         "building_id": np.ma.masked_array(ground.buildings.id[seats.building], seats.building < 0),
@@ -136,10 +136,10 @@ def _names(ground: Ground, rng: Rng, seats: Seats, suffix: pa.Array) -> pa.Array
     return where(seats.place >= 0, picked(ground.places.name, seats.place), invented)
 
 
-def _addresses(ground: Ground, streets: Streets, rooms: Rooms, seats: Seats, room: Ints) -> pa.Array:
-    building = picked(streets.address, seats.building)
+def _addresses(sample: Sample, rooms: Rooms, seats: Seats, room: Ints) -> pa.Array:
+    building = picked(sample.streets.address, seats.building)
     with_room = joined(building, rooms.label.take(pa.array(room, mask=room < 0)))
-    mapped = picked(np.where([bool(text) for text in ground.places.address], ground.places.address, None), seats.place)
+    mapped = picked(np.array([text or None for text in sample.ground.places.address], object), seats.place)
     return pc.coalesce(mapped, with_room, building)
 
 

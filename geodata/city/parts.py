@@ -8,9 +8,10 @@ import pyarrow as pa
 import shapely
 
 from geodata.city.codes import part_codes
-from geodata.city.draws import Rng, choose, running_numbers, stream
+from geodata.city.draws import Rng, choose, running_numbers
 from geodata.city.ground import Bools, Floats, Ground, Ints, Texts
 from geodata.city.part_classes import AT_JUNCTIONS, AT_PLACES, MAIN, PART_CLASSES, ROWS, Row, departments
+from geodata.city.sample import Sample
 from geodata.city.spots import Along, along, half_width_m, located, point_at
 from geodata.city.streets import Streets
 from geodata.city.texts import Rows, joined, padded, picked
@@ -45,10 +46,10 @@ def build_part_classes() -> Rows:
     return {"code": codes, "name": np.array(list(PART_CLASSES.values()), object), "major": np.array([code[:2] for code in codes], object)}
 
 
-def build_parts(ground: Ground, streets: Streets, seed: int, scale: float, today: np.datetime64) -> Parts:
-    """Rows of hall.part; some 70,000 at scale 1.0 in the sample city. `today` is a date."""
-    rng = stream(seed, "parts")
-    density = max(LEAST_DENSITY, scale**0.5)
+def build_parts(sample: Sample) -> Parts:
+    """Rows of hall.part; some 70,000 at scale 1.0 in the sample city."""
+    ground, streets, today, rng = sample.ground, sample.streets, sample.today, sample.stream("parts")
+    density = max(LEAST_DENSITY, sample.scale**0.5)
     groups = [*_rows(ground, streets, rng, density), *_lights(ground, streets), *_places(ground, streets)]
     code = np.concatenate([np.full(len(group.xy), group.code, object) for group in groups])
     xy = np.vstack([group.xy for group in groups])
@@ -63,7 +64,9 @@ def build_parts(ground: Ground, streets: Streets, seed: int, scale: float, today
         "id": np.arange(1, count + 1),
         "obj_id": part_codes(code),
         "class_code": code,
-        "name": joined(pa.array(street, pa.string()), " ", pa.array([PART_CLASSES[key] for key in code]), padded(_numbers(street, code), 3)),
+        "name": joined(
+            pa.array(street, pa.string()), " ", pa.array([PART_CLASSES[key] for key in code]), padded(_numbers(street, code), 3)
+        ),
         "state": picked(STATES, choose(rng, STATE_SHARES, count)),
         "manage_dept": np.array([managers[key][0] for key in code], object),
         "owner_dept": np.array([managers[key][1] for key in code], object),

@@ -7,10 +7,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from geodata.city.codes import citizen_ids, phones
-from geodata.city.draws import Rng, choose, positions_in_groups, stream
+from geodata.city.draws import Rng, choose, positions_in_groups
 from geodata.city.ground import Bools, Floats, Ground, Ints
 from geodata.city.names import HOMES_ELSEWHERE, people_names
 from geodata.city.rooms import Rooms
+from geodata.city.sample import Sample
 from geodata.city.spots import located
 from geodata.city.streets import Streets
 from geodata.city.texts import Rows, joined, picked, where
@@ -31,7 +32,17 @@ EDUCATIONS = ("10", "20", "30", "40", "60", "70", "80", "90")
 """GB/T 4658 main groups: 研究生 本科 专科 中职 高中 初中 小学 其他"""
 EDUCATION_SHARES = ((22, (4, 27, 22, 8, 24, 12, 2, 1)), (40, (3, 18, 20, 9, 21, 23, 5, 1)), (60, (1, 5, 8, 6, 20, 34, 22, 4)))
 """From that age on."""
-WORKS = ("商业服务业人员", "生产制造人员", "专业技术人员", "办事人员", "企事业单位负责人", "建筑施工人员", "交通运输人员", "自由职业", "待业")
+WORKS = (
+    "商业服务业人员",
+    "生产制造人员",
+    "专业技术人员",
+    "办事人员",
+    "企事业单位负责人",
+    "建筑施工人员",
+    "交通运输人员",
+    "自由职业",
+    "待业",
+)
 WORK_SHARES = (33, 16, 15, 14, 3, 6, 5, 5, 3)
 CARES = ("elder_alone", "disabled", "low_income")
 ALONE_FROM, ALONE_SHARE, DISABLED_SHARE, LOW_INCOME_SHARE = 65.0, 0.6, 0.018, 0.012
@@ -48,9 +59,9 @@ class _Family:
     male: Bools
 
 
-def household_sizes(seed: int, people: int) -> Ints:
+def household_sizes(sample: Sample, people: int) -> Ints:
     """Sizes of as many households as that many people make."""
-    rng = stream(seed, "households")
+    rng = sample.stream("households")
     size = 1 + choose(rng, SIZE_SHARES, people)
     count = int(np.searchsorted(np.cumsum(size), people)) + 1
     size = size[:count]
@@ -58,9 +69,9 @@ def household_sizes(seed: int, people: int) -> Ints:
     return size
 
 
-def build_people(ground: Ground, streets: Streets, rooms: Rooms, sizes: Ints, seed: int, today: np.datetime64) -> tuple[Rows, Rows]:
-    """Rows of hall.household and hall.person: one household in each room of `rooms.homes`. `today` is a date."""
-    rng = stream(seed, "people")
+def build_people(sample: Sample, rooms: Rooms, sizes: Ints) -> tuple[Rows, Rows]:
+    """Rows of hall.household and hall.person: one household in each room of `rooms.homes`."""
+    ground, today, rng = sample.ground, sample.today, sample.stream("people")
     room = rooms.homes
     home = rooms.building[room]
     grid_code = picked(ground.grids.code, ground.buildings.grid[home])
@@ -82,7 +93,7 @@ def build_people(ground: Ground, streets: Streets, rooms: Rooms, sizes: Ints, se
         "pop_type": picked(RESIDENCES, residence),
         "education": _educations(rng, family.age),
         "occupation": _occupations(rng, family.age),
-        "hukou_address": _registered_at(rng, ground, streets, rooms, room[index], residence),
+        "hukou_address": _registered_at(rng, sample.streets, rooms, room[index], residence),
         "care": _cares(rng, family),
         "household_id": index + 1,
         "relation": picked(RELATIONS, family.relation),
@@ -150,7 +161,7 @@ def _cares(rng: Rng, family: _Family) -> pa.Array:
     return picked(CARES, care)
 
 
-def _registered_at(rng: Rng, ground: Ground, streets: Streets, rooms: Rooms, room: Ints, residence: Ints) -> pa.Array:
+def _registered_at(rng: Rng, streets: Streets, rooms: Rooms, room: Ints, residence: Ints) -> pa.Array:
     """Home for the registered, a city elsewhere for the others, nothing for foreigners."""
     here = joined(picked(streets.address, rooms.building[room]), rooms.label.take(pa.array(room)))
     there = picked(HOMES_ELSEWHERE, rng.integers(0, len(HOMES_ELSEWHERE), len(room)))

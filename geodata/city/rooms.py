@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from geodata.city.draws import Rng, positions_in_groups, running_numbers
-from geodata.city.ground import Buildings, Floats, Ground, Ints
+from geodata.city.ground import Buildings, Floats, Ints
+from geodata.city.sample import Sample
 from geodata.city.texts import Rows, joined, number, picked, where
 
 EMPTY_PER_HOUSEHOLD = 0.08
@@ -63,11 +64,12 @@ class _Plan:
         return self.offices + self.homes + self.spare
 
 
-def build_rooms(ground: Ground, rng: Rng, households: Ints, organizations: Ints, today: np.datetime64) -> Rooms:
-    """Lay rooms out for so many households and organizations per building. `today` is a date.
+def build_rooms(sample: Sample, households: Ints, organizations: Ints) -> Rooms:
+    """Lay rooms out for so many households and organizations per building.
 
     Shops lie on the ground floors, offices above them, homes above these.
     """
+    ground, today, rng = sample.ground, sample.today, sample.stream("rooms")
     plan = _plan(ground.buildings, rng, households, organizations)
     building, floor, unit, door = _doors(plan)
     state = _states(rng, plan, building)
@@ -126,7 +128,7 @@ def _doors(plan: _Plan) -> tuple[Ints, Ints, Ints, Ints]:
     nth = positions_in_groups(sizes)
     floors = np.where(above, np.maximum(plan.floors - plan.shop_floors, 1)[building], plan.shop_floors[building])
     units = plan.units[building]
-    cell = nth * (floors * units) // sizes[section]
+    cell = np.asarray(nth * (floors * units) // sizes[section], np.int64)
     floor = cell // units + 1 + np.where(above, plan.shop_floors[building], 0)
     most_cells = int((plan.floors * plan.units).max(initial=1)) + 1
     door = running_numbers(section * most_cells + cell) + 1

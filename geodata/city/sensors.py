@@ -7,11 +7,11 @@ import pyarrow as pa
 import shapely
 
 from geodata.city.codes import DIVISION
-from geodata.city.draws import Rng, choose, running_numbers, scaled, stream
+from geodata.city.draws import Rng, choose, running_numbers
 from geodata.city.ground import Floats, Ground, Ints
 from geodata.city.parts import Parts
+from geodata.city.sample import Sample
 from geodata.city.spots import located
-from geodata.city.streets import Streets
 from geodata.city.texts import Rows, joined, padded, picked
 
 SENSORS = 3_000
@@ -52,10 +52,10 @@ DEVICES = (
 )
 
 
-def build_sensors(ground: Ground, streets: Streets, parts: Parts, seed: int, scale: float, now: np.datetime64) -> Rows:
-    """Rows of hall.sensor. `now` is an instant in UTC."""
-    rng = stream(seed, "sensors")
-    count = scaled(SENSORS, scale)
+def build_sensors(sample: Sample, parts: Parts) -> Rows:
+    """Rows of hall.sensor."""
+    ground, streets, now, rng = sample.ground, sample.streets, sample.now, sample.stream("sensors")
+    count = sample.thinned(SENSORS)
     kind = np.sort(choose(rng, [device.share for device in DEVICES], count))
     part, building = _hosts(ground, rng, parts, kind)
     on_part = part >= 0
@@ -80,7 +80,7 @@ def build_sensors(ground: Ground, streets: Streets, parts: Parts, seed: int, sca
         "part_id": np.ma.masked_array(part + 1, ~on_part),
         "building_id": np.ma.masked_array(ground.buildings.id[building], on_part),
         "owner_dept": picked([device.owner for device in DEVICES], kind),
-        "installed_on": now.astype("datetime64[D]") - rng.integers(30, 1500, count),
+        "installed_on": sample.today - rng.integers(30, 1500, count),
         **located(ground, xy),
     }
 

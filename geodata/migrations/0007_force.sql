@@ -63,6 +63,12 @@ CREATE TABLE hall.track_point (
     geom        geometry(Point, 4326) NOT NULL
 );
 CREATE INDEX track_point_worker ON hall.track_point (worker_id, reported_at);
+CREATE TABLE hall.vehicle_track_point (
+    vehicle_id  bigint NOT NULL,
+    reported_at timestamptz NOT NULL,
+    geom        geometry(Point, 4326) NOT NULL
+);
+CREATE INDEX vehicle_track_point_vehicle ON hall.vehicle_track_point (vehicle_id, reported_at);
 
 CREATE TABLE hall.resource (
     id        bigint PRIMARY KEY,
