@@ -62,7 +62,8 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
     ]
     routes.append(_description(routes))
     server.register_blueprint(blueprint("api", routes))
-    server.add_url_rule("/api/<path:rest>", ELSE, _nothing_here, methods=METHODS, provide_automatic_options=False)
+    for family in ("/api/<path:rest>", "/ogc/<path:rest>"):
+        server.add_url_rule(family, ELSE, _nothing_here, methods=METHODS, provide_automatic_options=False)
     ogc.register(server, context)
     return Interfaces(identity, sessions, metrics)
 
@@ -79,7 +80,7 @@ def _nothing_here(rest: str) -> NoReturn:
     allowed = [method for method in METHODS if _serves(method)]
     if allowed:
         raise MethodNotAllowed(valid_methods=allowed)
-    raise NotFound(f"there is no /api/{rest}")
+    raise NotFound(f"nothing is served at …/{rest[:80]}")
 
 
 def _serves(method: str) -> bool:

@@ -26,7 +26,7 @@ LANGUAGE = parameters.one_of("lang", ("zh", "en"), "Language of a CSV file's hea
 DECLARED = (parameters.BBOX, CRS, LANGUAGE)
 CHUNK = 1 << 16
 MEDIA_TYPES: Mapping[Format, str] = {
-    Format.CSV: "text/csv; charset=utf-8", Format.GEOJSON: "application/geo+json", Format.GPKG: "application/geopackage+sqlite3",
+    Format.CSV: "text/csv", Format.GEOJSON: "application/geo+json", Format.GPKG: "application/geopackage+sqlite3",
 }
 
 

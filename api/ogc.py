@@ -23,7 +23,7 @@ def register(server: Flask, context: Context) -> None:
         "/collections/<key>/items": "items", "/collections/<key>/items/<identifier>": "item",
     }
     for rule, name in rules.items():
-        blueprint.add_url_rule(rule, name, _view(name), methods=["GET"])
+        blueprint.add_url_rule(rule, name, _view(name), methods=["GET"], strict_slashes=False)
     server.register_blueprint(blueprint)
 
 

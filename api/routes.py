@@ -20,6 +20,7 @@ View = Callable[..., Answer]
 PATH_TYPES: Mapping[str, tuple[str, Schema]] = {
     "id": ("int", {"type": "integer"}),
     "account_id": ("int", {"type": "integer"}),
+    "suffix": ("string", {"type": "string", "enum": ["csv", "geojson", "gpkg"]}),
 }
 
 

@@ -26,7 +26,7 @@ REWRITE_S = 300
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SIGN_IN_PATH = "/login"
 KIOSK_PATH = "/wall"
-OPEN_PATHS = (SIGN_IN_PATH, "/assets/", "/_dash", "/_favicon", "/_reload", "/api/", "/ogc", "/healthz", "/metrics")
+OPEN_PATHS = (SIGN_IN_PATH, "/assets/", "/fonts/", "/_dash", "/_favicon", "/_reload", "/api/", "/ogc", "/healthz", "/metrics")
 """Paths that look after themselves or hold nothing of the district; every other one sends a stranger to the sign-in page."""
 
 

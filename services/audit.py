@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
@@ -13,7 +14,7 @@ from geodata.errors import InvalidInputError, NotAllowedError, NotFoundError
 from services.rights import Reader, Role
 
 MAX_ROWS = 1_000
-Detail = Mapping[str, object]
+Detail = Mapping[str, Any]
 
 INSERT = """
     INSERT INTO hall.audit (at, account_id, username, role, address, action, object, success, reason, detail)
