@@ -43,8 +43,8 @@ def _names(
 def _near(c: Palette) -> list[Layer]:
     numbers = drawn(
         "label-house", "symbol", "house",
-        {"text-color": c.text_building, "text-halo-color": c.halo, "text-halo-width": 1.2, "text-opacity": by_zoom({17.2: 0, 17.6: 0.9})},
-        low=17.2, layout={
+        {"text-color": c.text_building, "text-halo-color": c.halo, "text-halo-width": 1.2, "text-opacity": by_zoom({17.4: 0, 17.9: 0.9})},
+        low=17.4, layout={
             "text-field": ["get", "n"], "text-font": REGULAR, "text-size": by_zoom({17: 9.5, 19: 11.5}), "text-padding": 6,
             "text-variable-anchor": ["center", "bottom", "top"], "text-radial-offset": 1.1,
         },

@@ -61,7 +61,7 @@ class Palette:
 
 PALETTES: Mapping[Theme, Palette] = MappingProxyType({
     Theme.DARK: Palette(
-        sea="#040a14", outside="#050c18", land_far="#10213a", land="#0b1729", shore="#1d3d63", shore_glow="#0e2542",
+        sea="#040a14", outside="#040b17", land_far="#10213a", land="#0b1729", shore="#1d3d63", shore_glow="#0e2542",
         green=MappingProxyType({
             "wood": "#0b2229", "scrub": "#0b2029", "wetland": "#08191f", "sand": "#131f2b", "pitch": "#0d2629", "cemetery": "#0c1e28",
             "park": "#0c272b", "grass": "#0b2128", "field": "#0c1e2a"}),
@@ -78,7 +78,7 @@ PALETTES: Mapping[Theme, Palette] = MappingProxyType({
         sky="#050d1a", fog="#081425", block_light=0.42,
     ),
     Theme.LIGHT: Palette(
-        sea="#cfdeec", outside="#d2dfeb", land_far="#f5f7fa", land="#f5f7fa", shore="#a9c0d8", shore_glow="#bdd1e5",
+        sea="#cfdeec", outside="#d0deeb", land_far="#f5f7fa", land="#f5f7fa", shore="#a9c0d8", shore_glow="#bdd1e5",
         green=MappingProxyType({
             "wood": "#dcebdc", "scrub": "#e2eee0", "wetland": "#d9e8e4", "sand": "#f3f0e8", "pitch": "#d6e8d8", "cemetery": "#e4ebe2",
             "park": "#dfeedd", "grass": "#e5f0e3", "field": "#eef3e8"}),

@@ -180,7 +180,7 @@ def _bridges(c: Palette) -> list[Layer]:
               keep=["all", fits("k", "rail"), [">=", ["get", "br"], 0]], low=13),
         drawn("rail", "line", "rail", {
             "line-color": c.rail, "line-width": by_zoom({11: 0.7, 14: 1.1, 16: 1.8}), "line-dasharray": [5, 2],
-            "line-opacity": ["match", ["get", "br"], -1, 0.35, 1]},
+            "line-opacity": by_zoom({11: match("br", {-1: 0.2}, 0.4), 14: match("br", {-1: 0.35}, 1)})},
             keep=fits("k", "rail"), low=11),
     ]
 

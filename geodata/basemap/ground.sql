@@ -46,9 +46,16 @@ WHERE GeometryType(geom) = 'LINESTRING' AND (
     OR tags->>'aeroway' IN ('runway', 'taxiway')
     OR (tags->>'waterway' IN ('river', 'canal', 'stream', 'drain', 'ditch') AND coalesce(tags->>'tunnel', 'no') = 'no'));
 
--- What lies outside the area of authority is drawn flat.
-DELETE FROM base.surface AS surface USING base.land AS land
-WHERE land.k = 0 AND ST_Covers(land.geom, surface.geom);
+-- What lies outside the area of authority is drawn flat: cover of the neighbours goes, what reaches out to them or into the sea is cut.
+DELETE FROM base.surface AS surface
+WHERE NOT EXISTS (SELECT 1 FROM base.land AS land WHERE land.k = 1 AND ST_DWithin(land.geom, surface.geom, 1));
+UPDATE base.surface AS surface
+SET geom = ST_CollectionExtract(ST_Intersection(surface.geom, (
+    SELECT ST_Buffer(ST_Union(land.geom), 1) FROM base.land AS land WHERE land.k = 1 AND land.geom && ST_Expand(surface.geom, 2))), 3)
+WHERE layer = 'water' AND NOT EXISTS (SELECT 1 FROM base.land AS land WHERE land.k = 1 AND ST_Covers(land.geom, surface.geom))
+   OR EXISTS (SELECT 1 FROM base.land AS land WHERE land.k = 0 AND ST_Intersects(land.geom, surface.geom));
+DELETE FROM base.surface WHERE ST_IsEmpty(geom);
 UPDATE base.track AS track SET geom = ST_CollectionExtract(ST_Difference(track.geom, outside.geom), 2)
 FROM (SELECT ST_Union(geom) AS geom FROM base.land WHERE k = 0) AS outside
 WHERE ST_Intersects(track.geom, outside.geom);
+DELETE FROM base.track WHERE ST_IsEmpty(geom);

@@ -14,9 +14,10 @@ CROSS JOIN LATERAL (
         (tags->>'place' = 'city', 'city', 1, 8),
         (tags->>'place' = 'town', 'city', 2, 9),
         (tags->>'place' IN ('island', 'archipelago') AND name !~ '区$' AND length(name) <= 4, 'island', 4, 11),
-        (tags->>'place' IN ('suburb', 'borough', 'district'), 'suburb', 8, 12),
-        (tags->>'place' IN ('quarter', 'island'), 'quarter', 12, 13),
-        (tags->>'place' IN ('village', 'hamlet', 'neighbourhood'), 'quarter', 14, 14),
+        (tags->>'place' IN ('suburb', 'borough', 'district') AND name ~ '([区镇乡]|街道|[[:ascii:]])$', 'suburb', 8, 12),
+        (tags->>'place' IN ('suburb', 'borough', 'district', 'quarter', 'island'), 'quarter', 12, 13),
+        (tags->>'place' = 'village', 'quarter', 13, 13),
+        (tags->>'place' IN ('hamlet', 'neighbourhood'), 'quarter', 14, 14),
         (tags->>'aeroway' = 'aerodrome', 'hub', 10, 12),
         (tags->>'amenity' = 'ferry_terminal', 'hub', 11, 13),
         (tags->>'railway' = 'station' OR tags->>'public_transport' = 'station', 'station', 20, 14),
@@ -48,7 +49,7 @@ WHERE char_length(named.name) <= 40
   AND NOT (kind.k = 'building' AND named.name ~ '([座期]|楼宇|停车场)$')
   -- names of the neighbours go, those on the water stay
   AND NOT EXISTS (SELECT 1 FROM base.land AS land WHERE land.k = 0 AND ST_Intersects(land.geom, named.geom))
-  AND EXISTS (SELECT 1 FROM base.land AS land WHERE land.k = 1 AND ST_DWithin(land.geom, named.geom, 3000));
+  AND EXISTS (SELECT 1 FROM base.land AS land WHERE land.k = 1 AND ST_DWithin(land.geom, named.geom, CASE WHEN kind.k = 'water' THEN 3000 ELSE 100 END));
 CREATE INDEX ON candidate (name);
 CREATE INDEX ON candidate USING gist (geom) WHERE rank < 60;
 ANALYZE candidate;

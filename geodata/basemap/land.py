@@ -17,14 +17,16 @@ FAR_M = 500_000
 SIDE_M = 0.3
 """How far beside a segment its two sides are looked at."""
 OWN_ISLAND_M2 = 10e6
-"""Islands up to this size within the hull of the area of authority belong to it, even when no boundary says so."""
+OWN_ISLAND_REACH_M = 2_000
+"""Islands up to this size, mostly within this distance of the hull of the area of authority, are drawn as part of it: land is often won
+from the sea before a boundary says so."""
 LEAST_LAND = 0.3
 """With less of the area on land than this, the coastline is too broken to use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Polygons inside and outside the area of authority, and the shore, all in 3857."""
+    """Polygons inside and outside the area of authority, and the shore as it is mapped, all in 3857."""
 
     inside: Geometries
     outside: Geometries
@@ -36,23 +38,28 @@ def land_faces(coast: Sequence[shapely.LineString], frame: shapely.Polygon, auth
 
     Without a coast, or with one that would put most of the area of authority into the sea, everything is land.
     """
-    lines = _lines(coast, frame)
+    merged = shapely.get_parts(shapely.line_merge(shapely.MultiLineString(list(coast)), directed=True))
+    shore, lines = _within(merged, frame), _within(_carried_on(merged, frame), frame)
     faces = _land(lines, frame) if len(lines) else np.array([frame], object)
     covered = shapely.area(shapely.intersection(shapely.union_all(faces), authority)) if len(faces) else 0.0
     if covered < LEAST_LAND * authority.area:
-        lines, faces = np.empty(0, object), np.array([frame], object)
-    own = (shapely.area(faces) < OWN_ISLAND_M2) & shapely.covers(authority.convex_hull, faces)
+        shore, faces = np.empty(0, object), np.array([frame], object)
+    reach = authority.convex_hull.buffer(OWN_ISLAND_REACH_M)
+    own = (shapely.area(faces) < OWN_ISLAND_M2) & (shapely.area(shapely.intersection(faces, reach)) > 0.5 * shapely.area(faces))
     inside = np.concatenate([faces[own], shapely.intersection(faces[~own], authority)])
     outside = shapely.difference(faces[~own], authority)
-    return Ground(_polygons(inside), _polygons(outside), lines)
+    return Ground(_polygons(inside), _polygons(outside), shore)
 
 
-def _lines(coast: Sequence[shapely.LineString], frame: shapely.Polygon) -> Geometries:
-    """Coastlines joined end to end, carried on to the frame where they break off, and cut by it."""
-    merged = shapely.line_merge(shapely.MultiLineString(list(coast)), directed=True)
-    whole = [line if line.is_ring else _carry_on(_carry_on(line, frame), frame) for line in shapely.get_parts(merged)]
-    parts = shapely.get_parts(shapely.intersection(np.array(whole, object), frame)) if whole else np.empty(0, object)
+def _within(lines: Geometries, frame: shapely.Polygon) -> Geometries:
+    parts = shapely.get_parts(shapely.intersection(lines, frame))
     return np.asarray(parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING], object)
+
+
+def _carried_on(lines: Geometries, frame: shapely.Polygon) -> Geometries:
+    """Where a coast breaks off inside the frame, it goes straight on until it leaves it."""
+    whole = [line if line.is_ring else _carry_on(_carry_on(line, frame), frame) for line in lines]
+    return np.array(whole, object) if whole else np.empty(0, object)
 
 
 def _carry_on(line: shapely.LineString, frame: shapely.Polygon) -> shapely.LineString:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from geodata.db import Conn
 
@@ -22,6 +21,7 @@ WIDE_EM, NARROW_EM = 1.06, 0.6
 SIDE_ROOM_PX = 10
 PARALLEL_M = 45
 """The other carriageway runs within this distance."""
+SAMPLE_M = 15.0
 MOST_BEND = 1.3
 """Sum of turns along a label, in radians: more cannot be read."""
 STEP_M = 3.0
@@ -45,7 +45,7 @@ NAMED_ROADS = """
     SELECT name.name, road.k, ST_AsBinary(road.geom) FROM base.road AS road JOIN base.name AS name ON name.ref = road.ref
     WHERE road.k <= 7 AND NOT road.link AND road.br >= 0 AND char_length(name.name) BETWEEN 2 AND 40
       -- names of the neighbours go with their ground
-      AND NOT EXISTS (SELECT 1 FROM base.land AS land WHERE land.k = 0 AND ST_Intersects(land.geom, ST_LineInterpolatePoint(road.geom, 0.5)))
+      AND NOT EXISTS (SELECT 1 FROM base.land AS land WHERE land.k = 0 AND ST_Intersects(land.geom, ST_PointOnSurface(road.geom)))
     ORDER BY name.name, road.geom
 """
 
@@ -66,7 +66,7 @@ def place_road_labels(conn: Conn) -> int:
     lines: dict[str, list[shapely.LineString]] = defaultdict(list)
     best: dict[str, int] = {}
     for name, k, wkb in conn.execute(NAMED_ROADS):
-        lines[name].append(shapely.from_wkb(wkb))
+        lines[name].extend(shapely.get_parts(shapely.from_wkb(wkb)))
         best[name] = min(k, best.get(name, k))
     labels = [label for name, parts in lines.items() for label in labels_of(name, best[name], parts)]
     with conn.cursor() as cursor, cursor.copy("COPY base.road_label (zoom, k, name, middle, geom) FROM STDIN") as copy:
@@ -105,14 +105,12 @@ def _runs(lines: list[shapely.LineString]) -> list[shapely.LineString]:
 
 
 def _without_second_carriageway(runs: list[shapely.LineString]) -> list[shapely.LineString]:
-    if len(runs) == 1:
-        return runs
-    kept = [runs[0]]
-    covered: BaseGeometry = runs[0].buffer(PARALLEL_M, quad_segs=2)
+    """Leave out what runs beside a longer piece for more than half of its length."""
+    kept = runs[:1]
     for run in runs[1:]:
-        if run.intersection(covered).length <= 0.5 * run.length:
+        along = shapely.line_interpolate_point(run, np.arange(0.0, run.length, SAMPLE_M))
+        if np.mean(shapely.dwithin(along, shapely.MultiLineString(kept), PARALLEL_M)) <= 0.5:
             kept.append(run)
-            covered = covered.union(run.buffer(PARALLEL_M, quad_segs=2))
     return kept
 
 

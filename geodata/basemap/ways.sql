@@ -20,7 +20,13 @@ WHERE GeometryType(feature.geom) = 'LINESTRING' AND kind.k IS NOT NULL AND coale
   AND NOT (kind.k >= 6 AND (tags ? 'tunnel' OR tags ? 'level' OR coalesce(tags->>'layer', '0') LIKE '-%'))
 ORDER BY shape.geom;
 
--- Roads of the neighbours go; what crosses water, or leaves the area by 300 m at most, stays.
-DELETE FROM base.road AS road
-WHERE EXISTS (SELECT 1 FROM base.land WHERE k = 0 AND ST_Intersects(geom, road.geom))
-  AND NOT EXISTS (SELECT 1 FROM base.land WHERE k = 1 AND ST_DWithin(geom, road.geom, 300));
+-- Roads of the neighbours are cut off 60 m behind the border; what crosses water stays.
+CREATE TEMP TABLE beyond ON COMMIT DROP AS
+SELECT ST_Subdivide(ST_Difference(ST_Union(geom), (SELECT ST_Buffer(ST_Union(geom), 60) FROM base.land WHERE k = 1)), 128) AS geom
+FROM base.land WHERE k = 0;
+CREATE INDEX ON beyond USING gist (geom);
+UPDATE base.road AS road
+SET geom = ST_CollectionExtract(ST_Difference(road.geom, (SELECT ST_Union(geom) FROM beyond WHERE geom && road.geom)), 2)
+WHERE EXISTS (SELECT 1 FROM beyond WHERE ST_Intersects(beyond.geom, road.geom));
+DELETE FROM base.road WHERE ST_IsEmpty(geom);
+DROP TABLE beyond;
