@@ -8,13 +8,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from api.create import Interfaces, create
-from geodata.credentials import hash_password, new_token
+from geodata import credentials
 from geodata.db import Pool, open_pool
 from geodata.migrate import migrate
 from geodata.settings import Settings
@@ -69,14 +70,24 @@ def district_url(worker_name: str) -> Iterator[str]:
         conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """The real cost of a hash is 0.1 s and 64 MiB on purpose."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(credentials, "_hasher", quick)
+        patch.setattr(credentials, "NO_PASSWORD", quick.hash("nobody"))
+        yield
+
+
 @pytest.fixture(scope="session")
-def tokens(district_url: str) -> dict[str, str]:
+def tokens(district_url: str, quick_hashes: None) -> dict[str, str]:
     """One account of every role, the worker bound to the first street; the token of each by username."""
     made = {}
-    password_hash = hash_password(PASSWORD)
+    password_hash = credentials.hash_password(PASSWORD)
     with psycopg.connect(district_url) as conn:
         for username, (role, scope) in ACCOUNTS.items():
-            made[username], digest = new_token()
+            made[username], digest = credentials.new_token()
             conn.execute(
                 """WITH account AS (INSERT INTO hall.account (username, display_name, role, scope, password_hash)
                                     VALUES (%s, %s, %s, %s, %s) RETURNING id)
