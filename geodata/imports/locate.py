@@ -9,6 +9,7 @@ import shapely
 
 from geodata.db import Conn
 from geodata.errors import SetupError
+from geodata.imports.classes.common import OWN
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -122,7 +123,9 @@ class Buildings:
     def load(cls, conn: Conn) -> "Buildings":
         """Read all buildings."""
         rows = conn.execute(BUILDINGS).fetchall()
-        by_name = {str(row[2]): index for index, row in enumerate(rows)} | {str(row[1]): index for index, row in enumerate(rows)}
+        by_name = {str(row[2]).removeprefix(OWN): index for index, row in enumerate(rows)} | {
+            str(row[1]): index for index, row in enumerate(rows)
+        }
         polygons = shapely.from_wkb(np.array([row[5] for row in rows], object)) if rows else np.array([], object)
         ids = np.array([row[0] for row in rows], np.int64)
         return cls(

@@ -1,7 +1,7 @@
 """Buildings by footprint. Heights come from the file, else from the floors, else from one floor."""
 
 from geodata.imports import words
-from geodata.imports.classes.common import ADDRESS
+from geodata.imports.classes.common import ADDRESS, OWN
 from geodata.imports.fields import SMALL, Field, ImportClass, Numbering, Row, Shape
 from geodata.source import Kind
 
@@ -23,6 +23,7 @@ BUILDINGS = ImportClass(
     table="building",
     shape=Shape.POLYGON,
     natural_key="code",
+    source_prefix=OWN,
     apart=True,
     complete=_complete,
     numbering=Numbering(lambda row: f"{row['grid_code']}B", digits=4),

@@ -4,6 +4,9 @@ from geodata import codes
 from geodata.imports.fields import Field, Row
 from geodata.source import Kind
 
+OWN = "own/"
+"""Stands before a supplier's ids where the column also holds those of OpenStreetMap (w123)."""
+
 NAME = Field("name", "名称 名字 title", required=True)
 ADDRESS = Field("address", "地址 详细地址 门牌 addr location")
 PHONE = Field("phone", "电话 联系电话 手机 手机号 联系方式 tel telephone mobile", check=codes.phone, personal=True)

@@ -2,7 +2,7 @@
 
 from geodata import codes
 from geodata.imports import words
-from geodata.imports.classes.common import ADDRESS
+from geodata.imports.classes.common import ADDRESS, OWN
 from geodata.imports.fields import Field, ImportClass, Row, Shape
 from geodata.source import Kind
 
@@ -17,7 +17,7 @@ PLACES = ImportClass(
     shape=Shape.POINT,
     natural_key="",
     source_column="osm_ref",
-    source_prefix="own/",
+    source_prefix=OWN,
     complete=_complete,
     fields=(
         Field("osm_ref", "来源编号 编号 id source_id", required=True),

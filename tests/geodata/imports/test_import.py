@@ -189,7 +189,7 @@ def test_a_footprint_gets_its_code_height_and_area(hall: Conn, load: Import, tmp
     frame.to_file(tmp_path / "own.gpkg")
     summary = load(tmp_path / "own.gpkg", "buildings")
     rows = hall.execute(
-        "SELECT code, use_type, floors, height_m, height_source, area_m2, flags FROM hall.building WHERE source_id IN ('b1', 'b2') ORDER BY source_id"
+        "SELECT code, use_type, floors, height_m, height_source, area_m2, flags FROM hall.building WHERE source_id IN ('own/b1', 'own/b2') ORDER BY source_id"
     ).fetchall()
     assert rows[0] == ("990000001001001B0002", "residential", 6, 18.0, "levels", pytest.approx(20.62 * 22.15, rel=0.01), [])
     assert rows[1][:5] == ("990000002001001B0002", "office", 1, 3.0, "estimated")
@@ -379,5 +379,14 @@ def test_new_footprints_take_in_who_had_no_building(hall: Conn, load: Import, tm
     hall.execute("UPDATE hall.person SET building_id = NULL, geom = ST_SetSRID(ST_MakePoint(113.5441, 22.1941), 4326) WHERE id = 21")
     gpd.GeoDataFrame({"id": ["n1"]}, geometry=[box(113.544, 22.194, 113.5442, 22.1942)], crs=4326).to_file(tmp_path / "own.geojson")
     load(tmp_path / "own.geojson", "buildings")
-    assert one(hall, "SELECT b.source_id FROM hall.person p JOIN hall.building b ON b.id = p.building_id WHERE p.id = 21") == "n1"
-    assert one(hall, "SELECT people FROM hall.building WHERE source_id = 'n1'") == 1
+    assert one(hall, "SELECT b.source_id FROM hall.person p JOIN hall.building b ON b.id = p.building_id WHERE p.id = 21") == "own/n1"
+    assert one(hall, "SELECT people FROM hall.building WHERE source_id = 'own/n1'") == 1
+
+
+def test_an_empty_catalogue_is_filled_with_the_standards(hall: Conn, load: Import, written: Written) -> None:
+    hall.execute("DELETE FROM hall.part")
+    hall.execute("DELETE FROM hall.part_class")
+    row = {"编号": "p1", "小类": "路灯", "名称": "路灯", "经度": 113.5411, "纬度": 22.191}
+    load(written([row]), "parts")
+    assert one(hall, "SELECT class_code FROM hall.part") == "0118"
+    assert one(hall, "SELECT major FROM hall.part_class WHERE code = '0301'") == "03"

@@ -47,7 +47,7 @@ def test_boston_service_requests_keep_their_times(hall: Conn, load: Import) -> N
 def test_footprints_of_changsha(hall: Conn, load: Import) -> None:
     summary = load(FILES / "changsha_osm_buildings.geojson", "buildings", source_id="osm_id")
     assert summary.bad == 0
-    assert one(hall, "SELECT name FROM hall.building WHERE source_id = '971715611'") == "灰山港汽车站"
+    assert one(hall, "SELECT name FROM hall.building WHERE source_id = 'own/971715611'") == "灰山港汽车站"
     assert one(hall, "SELECT count(*) FROM hall.building WHERE height_source = 'levels'") >= 0
 
 
