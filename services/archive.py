@@ -27,6 +27,7 @@ class Archive:
         facts = dict(self._file.execute(SELECT_FACTS).fetchall())
         self.min_zoom, self.max_zoom = int(facts["minzoom"]), int(facts["maxzoom"])
         self.bounds = BBox.parse(facts["bounds"])
+        self.version = facts["version"]
 
     def holds(self, tile: Tile) -> bool:
         """Tell whether the archive answers for this tile: a tile that it lacks is then empty."""

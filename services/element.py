@@ -45,3 +45,8 @@ class Element(Protocol):
 def visible(elements: Iterable[Element], reader: Reader) -> list[Element]:
     """Keep the element classes that the reader's role may see, in their order."""
     return [element for element in elements if reader.role in element.roles]
+
+
+def drawn_as_points(element: Element, z: int) -> bool:
+    """Tell whether tiles of this zoom show positions (single or counted in cells) rather than lines and areas."""
+    return element.geometry == POINT or z <= element.cells_to

@@ -135,6 +135,12 @@ class Mirror:
         names = (*coded.values, "")
         return {names[code]: int(counts[code]) for code in np.argsort(-counts, kind="stable") if counts[code]}
 
+    def values(self, column: str, rows: Rows) -> list[str | int | float | bool | None]:
+        """Return the values of a mirrored column as tiles have them."""
+        tag = self._tag(column, rows)
+        values = (*(round(value, 3) if isinstance(value, float) else value for value in tag.values), None)
+        return [values[index] for index in tag.index.tolist()]
+
     def find(self, text: str, limit: int, area: str = "", near: LonLat | None = None) -> Ints:
         """Return rows with `text` in a searched column, the best first, each once.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from geodata.db import Pool, reading
 from geodata.errors import SourceUnavailableError, UnknownLayerError
+from geodata.grid import BBox
 from services import mirror_build, mirror_files
 from services.archive import Archive
 from services.element import Element
@@ -38,7 +39,7 @@ class LayerState:
     rows: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Served:
     """One layer as it is served: rows, and the tiles made ready of them. Live layers have no archive."""
 
@@ -57,6 +58,7 @@ class MirrorStore:
         self._elements = {element.key: element for element in elements}
         self._data_dir = data_dir
         self._served: dict[str, Served] = {}
+        self._changes = 0
         self._newest: dict[str, Revision] = {}
         self._answered_at: datetime | None = None
         self._alone_from = time.monotonic() + grace_s
@@ -119,6 +121,15 @@ class MirrorStore:
             states.append(LayerState(key=key, revision=revision, newest=self._newest.get(key), rows=rows))
         return states
 
+    def extent(self) -> BBox | None:
+        """Return the box of the district as the archives have it; None before the first."""
+        return next((served.archive.bounds for served in self._served.values() if served.archive), None)
+
+    @property
+    def changes(self) -> int:
+        """How often anything served was replaced: documents about the layers stay good while this number stays."""
+        return self._changes
+
     @property
     def answered_at(self) -> datetime | None:
         """When the database last answered; the age of everything shown counts from here."""
@@ -141,7 +152,7 @@ class MirrorStore:
             return
         try:
             mirror = mirror_files.load(folders[-1])
-            self._served[element.key] = Served(mirror=mirror, archive=Archive(folders[-1] / mirror_files.TILES), folder=folders[-1])
+            self._serve(element, Served(mirror=mirror, archive=Archive(folders[-1] / mirror_files.TILES), folder=folders[-1]))
         except OSError as error:
             # replaced by a still newer one in this moment: the next look finds that
             log.warning("%s cannot be opened: %s", folders[-1], error)
@@ -155,4 +166,8 @@ class MirrorStore:
         with reading(self._pool) as conn:
             mirror = mirror_build.build(conn, element, self._newest[element.key])
         ended = time.monotonic()
-        self._served[element.key] = Served(mirror=mirror, due_at=ended + SHARE * (ended - started))
+        self._serve(element, Served(mirror=mirror, due_at=ended + SHARE * (ended - started)))
+
+    def _serve(self, element: Element, served: Served) -> None:
+        self._served[element.key] = served
+        self._changes += 1

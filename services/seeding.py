@@ -18,7 +18,7 @@ from geodata.errors import SourceUnavailableError
 from geodata.grid import BBox, Tile, intersects, tiles_in
 from geodata.progress import QUIET, Progress
 from services import archive, mirror_build, mirror_files, morton, polygons
-from services.element import POINT, Element
+from services.element import POINT, Element, drawn_as_points
 from services.mirror import Mirror
 from services.revisions import revisions
 
@@ -141,11 +141,10 @@ def _bounds(conn: Conn, mirror: Mirror) -> BBox:
 
 def _tiles(conn: Conn, element: Element, mirror: Mirror, bounds: BBox) -> Iterator[tuple[Tile, bytes]]:
     for z in range(max(MIN_ZOOM, element.min_zoom), MAX_ZOOM + 1):
-        from_points = element.geometry == POINT or z <= element.cells_to
-        for tile in _of_points(mirror, z) if from_points else _of_outlines(mirror, z, bounds):
+        for tile in _of_points(mirror, z) if drawn_as_points(element, z) else _of_outlines(mirror, z, bounds):
             if not intersects(tile.bounds(), bounds):
                 continue
-            body = mirror.tile(tile) if from_points else polygons.tile(conn, element, tile)
+            body = mirror.tile(tile) if drawn_as_points(element, z) else polygons.tile(conn, element, tile)
             if body:
                 yield tile, igzip.compress(body, GZIP_LEVEL, mtime=0)
 
