@@ -68,15 +68,24 @@ def check(importing: ImportClass, sheet: Sheet, columns: Columns, district: Dist
 
 def _fill(reading: Reading, rows: list[Row], item: Field, district: District) -> None:
     cells = reading.cells(item.name)
-    if cells is None:
+    given = reading.columns.constants.get(item.name)
+    if cells is None or given is not None:
+        value = item.default if given is None else _constant(item, given, district)
         for row in rows:
-            row[item.name] = item.default
+            row[item.name] = value
         return
     values, reasons = read_column(item, cells, district.catalogues)
     for row, value in zip(rows, values, strict=True):
         row[item.name] = value
     for position, reason in reasons.items():
         reading.refuse(position, item.name, reason)
+
+
+def _constant(item: Field, given: str, district: District) -> Value:
+    values, reasons = read_column(item, [given], district.catalogues)
+    if reasons:
+        raise InvalidInputError(f"--set {item.name}={given}: {reasons[0]}")
+    return values[0]
 
 
 def _named_buildings(reading: Reading, buildings: Buildings | None) -> npt.NDArray[np.int64]:

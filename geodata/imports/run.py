@@ -184,9 +184,10 @@ def _refuse_if_bad(batch: Batch, order: Order) -> None:
     if bad <= order.max_bad * batch.read:
         return
     write_report(batch.problems, order.report)
-    first = "; ".join(f"row {item.row} {item.column}: {item.reason}" for item in batch.problems[:SHOWN])
+    kinds = Counter((item.column, item.reason) for item in batch.problems).most_common(SHOWN)
+    first = "; ".join(f"{column or 'the row'} {reason} ({count:,}x)" for (column, reason), count in kinds)
     raise InvalidInputError(
-        f"{order.file}: {bad:,} of {batch.read:,} rows are bad, more than {order.max_bad:.1%}: nothing was imported. {first} … "
+        f"{order.file}: {bad:,} of {batch.read:,} rows are bad, more than {order.max_bad:.1%}: nothing was imported. {first}. "
         f"All of them: {order.report}"
     )
 
