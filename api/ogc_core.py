@@ -26,8 +26,10 @@ from services.rights import Role
 MOST_ITEMS = 10_000
 USUAL_ITEMS = 1_000
 ROWS_OF_A_PAGE = "20"
-FORMATS = frozenset({"json", "jsonld", "html"})
-UNSERVED = ("/processes", "/jobs", "/TileMatrixSets")
+PLAIN = frozenset({"json", "html"})
+FORMATS = PLAIN | {"jsonld"}
+UNSERVED = ("/processes", "/jobs", "/TileMatrixSets?f=json", "/TileMatrixSets?f=html", "f=jsonld")
+"""Ends of the links that pygeoapi's landing page offers and we do not serve."""
 MARGIN_DEG = 0.005
 """Areas and lines reach beyond the one position by which they are kept in memory."""
 WORLD = (-180.0, -90.0, 180.0, 90.0)
@@ -45,15 +47,15 @@ CONFORMANCE = [
 
 def landing() -> Response:
     """The landing page, without what pygeoapi would offer and we do not."""
-    headers, status, content = _ask(core.landing_page)
+    headers, status, content = _ask(core.landing_page, formats=PLAIN)
     page = json.loads(content)
-    page["links"] = [link for link in page["links"] if not link["href"].split("?")[0].endswith(UNSERVED)]
+    page["links"] = [link for link in page["links"] if not link["href"].endswith(UNSERVED)]
     return _finish("landing", (headers, status, json.dumps(page, ensure_ascii=False)))
 
 
 def openapi() -> Response:
     """The description of this interface."""
-    return _finish("openapi", _ask(core.openapi_))
+    return _finish("openapi", _ask(core.openapi_, formats=PLAIN))
 
 
 def conformance() -> Response:
@@ -92,10 +94,10 @@ def item(key: str, identifier: str) -> Response:
     return _finish("item", _ask(itemtypes.get_collection_item, key, identifier))
 
 
-def _ask(function: Callable[..., Answer], *arguments: str) -> Answer:
+def _ask(function: Callable[..., Answer], *arguments: str, formats: frozenset[str] = FORMATS) -> Answer:
     wanted = request.args.get("f", "json")
-    if wanted not in FORMATS:
-        raise InvalidInputError(f"f={wanted[:20]!r}: json or html; files come from /api/v1/export")
+    if wanted not in formats:
+        raise InvalidInputError(f"f={wanted[:20]!r}: {', '.join(sorted(formats))}; files come from /api/v1/export")
     api = _api(request.host_url.rstrip("/"), current_reader().role)
     asked = core.APIRequest.from_flask(request, api.locales)
     if _for_people():
