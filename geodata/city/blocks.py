@@ -34,7 +34,7 @@ LAKE_M2 = 10_000.0
 HEAVY_SHARE = 0.3
 """A block with more than this share of a grid's households is cut further."""
 SLIVER_M2 = 250.0
-SLIVER_WIDTH_M = 5.0
+SLIVER_WIDTH_M = 12.0
 CRUMB_M2 = 20.0
 """Crumbs along a street's border may change sides."""
 SLIVER_ROUNDS = 4

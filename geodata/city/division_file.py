@@ -59,7 +59,7 @@ def write_division(division: Division, digest: str, path: Path) -> None:
 def read_division(path: Path, digest: str) -> Division | None:
     """Read what `write_division` wrote; None when it is of another extract or version, or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
             if int(file["version"]) != VERSION or str(file["digest"]) != digest:
                 return None
             steps = file["lonlat"].T

@@ -29,6 +29,9 @@ CREATE TABLE hall.road_edge (
 );
 -- services.tiles.polygon_tile for the roads layer
 CREATE INDEX road_edge_geom_3857 ON hall.road_edge USING gist (geom_3857);
+-- edges at a node: routing, and the check of both references when an import drops nodes
+CREATE INDEX road_edge_source ON hall.road_edge (source);
+CREATE INDEX road_edge_target ON hall.road_edge (target);
 -- nearest edge to a point
 CREATE INDEX road_edge_geom ON hall.road_edge USING gist (geom);
 CREATE TRIGGER road_edge_touched AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON hall.road_edge

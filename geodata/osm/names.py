@@ -8,7 +8,7 @@ from opencc import OpenCC
 from geodata.osm.tags import Tags
 
 CHINESE = re.compile("[\u4e00-\u9fff\u3400-\u4dbf]")
-LEADING_CHINESE = re.compile("^[^A-Za-z\u00c0-\u00ff]*[\u4e00-\u9fff\u3400-\u4dbf][^A-Za-z\u00c0-\u00ff]*")
+LEADING_CHINESE = re.compile("^(?:[A-Z]{1,2}(?=[\u4e00-\u9fff]))?[^A-Za-z\u00c0-\u00ff]*[\u4e00-\u9fff\u3400-\u4dbf][^A-Za-z\u00c0-\u00ff]*")
 SECOND_NAME = re.compile(r"\s*(?:[(（;；]| / ).*$")
 BRACKETED = re.compile(r"\s*[(（][^)）]*[)）]?\s*")
 CHINESE_KEYS = ("name:zh", "name:zh-Hans", "name:zh-Hant")
@@ -43,7 +43,7 @@ def display_name(tags: Tags) -> str:
 def short(text: str) -> str:
     """Without a second name or a bracket, unless nothing would be left."""
     cut = SECOND_NAME.sub("", text).strip(" -·,，、")
-    return cut or BRACKETED.sub("", text).strip(" -·,，、") or text.strip()
+    return cut or BRACKETED.sub("", text).strip(" -·,，、") or text.strip(" ()（）") or text.strip()
 
 
 @cache

@@ -64,6 +64,10 @@ RULES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("other", "healthcare", ANY),
 )
 """Class, key, values: the first that fits decides."""
+RULES_BY_KEY: Mapping[str, tuple[tuple[int, str, frozenset[str]], ...]] = {
+    key: tuple((rank, place_class, values) for rank, (place_class, own, values) in enumerate(RULES) if own == key)
+    for key in {key for _, key, _ in RULES}
+}
 NAMES_OF_UNNAMED: Mapping[tuple[str, str], str] = {
     ("amenity", "toilets"): "公厕", ("amenity", "parking"): "停车场", ("amenity", "police"): "警务点",
     ("amenity", "fire_station"): "消防站", ("emergency", "fire_hydrant"): "消火栓",
@@ -97,11 +101,13 @@ def places(points: Features, areas: Features) -> PlaceRows:
 
 def class_of(tags: Tags) -> str | None:
     """The class of a feature, None when it is no place."""
-    for place_class, key, values in RULES:
-        value = tags.get(key)
-        if value and value != "no" and (values is ANY or value in values):
-            return place_class
-    return None
+    best, best_rank = None, len(RULES)
+    for key in RULES_BY_KEY.keys() & tags.keys():
+        value = tags[key]
+        for rank, place_class, values in RULES_BY_KEY[key]:
+            if rank < best_rank and value != "no" and (values is ANY or value in values):
+                best, best_rank = place_class, rank
+    return best
 
 
 def address_of(tags: Tags) -> str | None:
