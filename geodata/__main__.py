@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 
-from geodata.city import ground_import
+from geodata.city import demo, ground_import
 from geodata.errors import HallError, SetupError
 from geodata.imports import command as layer_import
 from geodata.migrate import migrate
@@ -47,6 +47,9 @@ def parser() -> argparse.ArgumentParser:
         sub = kinds.add_parser(name, help=module.HELP)
         module.add_arguments(sub)
         sub.set_defaults(command=module.run)
+    sample = commands.add_parser("demo", help=demo.HELP)
+    demo.add_arguments(sample)
+    sample.set_defaults(command=demo.run)
     return root
 
 

@@ -27,7 +27,7 @@ def choose(rng: Rng, weights: npt.ArrayLike, count: int) -> Ints:
 def shared_out(rng: Rng, weights: Floats, total: int) -> Ints:
     """Share `total` out in whole numbers: everybody gets the whole part of the exact share, the rest is drawn by the fractions."""
     exact = weights / weights.sum() * total
-    out = np.floor(exact).astype(np.int64)
+    out: Ints = np.floor(exact).astype(np.int64)
     rest = total - int(out.sum())
     if rest:
         fraction = exact - out

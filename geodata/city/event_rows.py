@@ -18,6 +18,8 @@ from geodata.city.texts import Rows, filled, joined, picked, where
 NEAR_M = 60.0
 """A named building this near to the middle of a street helps to find the place."""
 REPORTER_PHONES = 30_000_000
+IDS_FROM = 1_000_000
+"""Events are numbered from here on; ids up to it are kept for copies that `refresh` makes of them."""
 
 
 def build_event_classes() -> Rows:
@@ -43,7 +45,7 @@ def build_events(sample: Sample, force: Workforce, cases: Cases, grid: Ints, han
     notes, note = _notes(cases, rng.random(count))
     reporter, phone = _reporters(rng, force, cases, grid)
     return {
-        "id": np.arange(1, count + 1),
+        "id": IDS_FROM + np.arange(1, count + 1),
         "case_no": case_numbers((cases.reported + UTC_TO_LOCAL).astype("datetime64[D]")),
         "title": joined(site, " ", picked([item.name for item in EVENT_CLASSES], cases.event_class)),
         "description": picked(notes, note),
@@ -61,7 +63,7 @@ def build_events(sample: Sample, force: Workforce, cases: Cases, grid: Ints, han
         "place_text": where(in_street, picked(_street_texts(ground, streets), road), picked(streets.address, building)),
         "building_id": np.ma.masked_array(ground.buildings.id[building], building < 0),
         "worker_id": np.ma.masked_array(handler + 1, handler < 0),
-        "dup_of": np.ma.masked_array(cases.origin + 1, cases.origin < 0),
+        "dup_of": np.ma.masked_array(IDS_FROM + cases.origin + 1, cases.origin < 0),
         **located(ground, cases.sites.xy, grid),
     }
 

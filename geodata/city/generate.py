@@ -50,6 +50,7 @@ COUNT_IN_BUILDINGS = """
     WHERE b.id = c.id AND (b.units, b.rooms, b.people, b.organizations) IS DISTINCT FROM (c.units, c.rooms, c.people, c.organizations)
 """
 REMEMBER = """
+    WITH clock AS (DELETE FROM hall.fact WHERE key = 'sample_clock')
     INSERT INTO hall.fact (key, value) VALUES ('sample', %(value)s || jsonb_build_object('made_at', clock_timestamp()))
     ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value, changed_at = now()
 """
@@ -119,9 +120,15 @@ def generate(
             loader.wait()
             step.note = f"{sum(loader.counts.values()):,} rows"
     conn.execute(COUNT_IN_BUILDINGS, {name: values.tolist() for name, values in in_buildings.items()})
-    value = {"scale": scale, "seed": seed, "now": now.astimezone(dt.UTC).isoformat(), "ground": ground.digest}
+    value = {
+        "scale": scale,
+        "seed": seed,
+        "now": now.astimezone(dt.UTC).isoformat(),
+        "ground": ground.digest,
+        "events": loader.counts["hall.event"],
+    }
     conn.execute(REMEMBER, {"value": Jsonb(value)})
-    recount(conn)
+    recount(conn, scale=scale)
     return loader.counts
 
 

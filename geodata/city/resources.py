@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 
 from geodata.city.codes import phones
 from geodata.city.draws import Rng, choose, running_numbers
@@ -42,6 +43,7 @@ def build_resources(sample: Sample) -> Rows:
     ground, rng = sample.ground, sample.stream("resources")
     groups = [*_mapped(ground), _hydrants(sample, rng), _shelters(sample, rng), _warehouses(sample, rng)]
     kind = np.concatenate([np.full(len(group.xy), group.kind, object) for group in groups])
+    xy = np.vstack([group.xy for group in groups])
     count = len(kind)
     low, high = (np.array([CAPACITIES[key][side] for key in kind], np.float64) for side in (0, 1))
     drawn = (low * (high / low) ** rng.random(count)).astype(np.int64)
@@ -55,7 +57,7 @@ def build_resources(sample: Sample) -> Rows:
         "id": np.arange(1, count + 1),
         "kind": kind,
         "name": np.concatenate([group.name for group in groups]),
-        "address": np.concatenate([group.address for group in groups]),
+        "address": _addresses(sample, xy, np.concatenate([group.address for group in groups])),
         "contact": where(unstaffed, None, people_names(rng, rng.random(count) < 0.6)),
         "phone": where(unstaffed, None, phones(np.arange(count) + PHONES_FROM)),
         "capacity": capacity,
@@ -63,8 +65,14 @@ def build_resources(sample: Sample) -> Rows:
         "state": state,
         "is_key": np.isin(kind, ("hospital", "fire_station", "warehouse")) | ((kind == "shelter") & (capacity >= 1500)),
         "synthetic": np.concatenate([np.full(len(group.xy), group.synthetic) for group in groups]),
-        **located(ground, np.vstack([group.xy for group in groups])),
+        **located(ground, xy),
     }
+
+
+def _addresses(sample: Sample, xy: Floats, known: Texts) -> Texts:
+    """As mapped, else the street."""
+    road = shapely.STRtree(sample.ground.roads.line).nearest(shapely.points(xy))
+    return np.array([text or street for text, street in zip(known, sample.streets.of_road[road], strict=True)], object)
 
 
 def _mapped(ground: Ground) -> list[_Group]:

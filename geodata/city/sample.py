@@ -8,7 +8,8 @@ from geodata.city.draws import Rng, stream
 from geodata.city.ground import Ground
 from geodata.city.streets import Streets
 
-UTC_TO_LOCAL = np.timedelta64(8, "h")
+LOCAL_HOURS = 8
+UTC_TO_LOCAL = np.timedelta64(LOCAL_HOURS, "h")
 """Asia/Shanghai has no daylight saving time."""
 
 

@@ -1,0 +1,117 @@
+"""Bring an older sample city to the present: clocks of open cases, cases of today, days that went by, last reports."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from psycopg.types.json import Jsonb
+
+from geodata.city.codes import DIVISION
+from geodata.city.event_rows import IDS_FROM
+from geodata.city.sample import LOCAL_HOURS
+from geodata.db import Conn
+
+LOCAL = dt.timezone(dt.timedelta(hours=LOCAL_HOURS))
+
+KNOWN = """
+    SELECT (made.value->>'now')::timestamptz, (made.value->>'events')::bigint,
+           coalesce((SELECT (value->>'now')::timestamptz FROM hall.fact WHERE key = 'sample_clock'), (made.value->>'now')::timestamptz)
+    FROM hall.fact AS made WHERE made.key = 'sample'
+"""
+# Open cases keep their distance to now. What was closed today is closed today again, at the same part of the day.
+MOVE_CASES = """
+    WITH moved AS (
+        SELECT id, CASE WHEN closed_at IS NULL THEN %(by)s ELSE %(midnight)s - closed_at + (closed_at - %(old_midnight)s) * %(stretch)s END AS by
+        FROM hall.event
+        WHERE id > %(ids_from)s AND id <= %(last_id)s
+            AND (closed_at IS NULL OR (reported_at > %(old_midnight)s - interval '30 days' AND closed_at >= %(old_midnight)s AND %(days)s > 0))
+    )
+    UPDATE hall.event AS e
+    SET reported_at = reported_at + by, step_started_at = step_started_at + by, deadline_at = deadline_at + by, closed_at = closed_at + by
+    FROM moved WHERE moved.id = e.id
+"""
+# Days without cases get those of the same weekday in the last week before the sample was made; ids up to %(ids_from)s are kept for them.
+FILL_DAYS = """
+    INSERT INTO hall.event (id, case_no, title, description, class_code, major, level, source, state, reported_at, deadline_at, step_started_at,
+                            closed_at, reporter, reporter_phone, place_text, building_id, worker_id, grid_code, geom)
+    SELECT (SELECT coalesce(max(id), 0) FROM hall.event WHERE id <= %(ids_from)s) + row_number() OVER (ORDER BY start, e.id),
+           'copy ' || row_number() OVER (ORDER BY start, e.id), title, description, class_code, major, level, source, state, reported_at + by,
+           deadline_at + by, least(step_started_at + by, %(now)s), least(closed_at + by, %(now)s), reporter, reporter_phone, place_text,
+           building_id, worker_id, grid_code, geom
+    FROM (SELECT %(old_midnight)s + make_interval(days => n) AS start,
+                 make_interval(days => 7 * (1 + (%(first_day)s + n) / 7)) AS by
+          FROM generate_series(0, %(days)s - 1) AS n) AS day
+    JOIN hall.event AS e ON e.reported_at >= start - by AND e.reported_at < start - by + interval '1 day'
+    WHERE e.id > %(ids_from)s AND e.id <= %(last_id)s AND e.closed_at IS NOT NULL
+"""
+# A case number tells the local day of the report: cases that moved and copies are numbered after those of their day.
+NUMBER_CASES = """
+    WITH today AS (
+        SELECT id, case_no, reported_at, %(division)s || to_char((reported_at AT TIME ZONE 'UTC') + %(to_local)s, 'YYYYMMDD') AS day
+        FROM hall.event
+        WHERE id <= %(ids_from)s OR (id <= %(last_id)s AND (closed_at IS NULL OR reported_at >= %(midnight)s - interval '30 days'))
+    ), renamed AS (
+        SELECT id, day || lpad((coalesce(used.number, 0) + row_number() OVER (PARTITION BY day ORDER BY reported_at, id))::text, 5, '0') AS case_no
+        FROM today
+        LEFT JOIN LATERAL (SELECT max(right(other.case_no, 5))::integer AS number FROM hall.event AS other
+                           WHERE other.case_no >= day || '0' AND other.case_no < day || ':') AS used ON true
+        WHERE left(case_no, length(day)) <> day
+    )
+    UPDATE hall.event AS e SET case_no = renamed.case_no FROM renamed WHERE renamed.id = e.id
+"""
+REPORTS = (
+    "UPDATE hall.worker_position SET reported_at = least(reported_at + %(by)s, %(now)s)",
+    "UPDATE hall.vehicle SET reported_at = least(reported_at + %(by)s, %(now)s)",
+    "UPDATE hall.sensor SET reported_at = least(reported_at + %(by)s, %(now)s)",
+)
+REMEMBER = """
+    INSERT INTO hall.fact (key, value) VALUES ('sample_clock', %s)
+    ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value, changed_at = now()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """When the sample was made, how many events it had, and up to when it was brought."""
+
+    made: dt.datetime
+    events: int
+    clock: dt.datetime
+
+
+def refresh(conn: Conn, now: dt.datetime) -> bool:
+    """Move the sample city to `now` (aware); False when there is none or it is there already.
+
+    Open cases keep their remaining time, cases closed today stay as many, the days since then get cases of their own, and everything that
+    reports has reported as long ago as before. Cases that users entered stay where they are. Works in the caller's transaction.
+    """
+    row = conn.execute(KNOWN).fetchone()
+    if row is None or _Known(*row).clock >= now:
+        return False
+    known = _Known(*row)
+    midnight, old_midnight, made_midnight = (_midnight(instant) for instant in (now, known.clock, known.made))
+    passed = known.clock - old_midnight
+    values: dict[str, object] = {
+        "now": now,
+        "by": now - known.clock,
+        "midnight": midnight,
+        "old_midnight": old_midnight,
+        "stretch": (now - midnight) / passed if passed else 0.0,
+        "days": (midnight - old_midnight).days,
+        "first_day": (old_midnight - made_midnight).days,
+        "ids_from": IDS_FROM,
+        "last_id": IDS_FROM + known.events,
+        "division": str(DIVISION),
+        "to_local": LOCAL.utcoffset(None),
+    }
+    conn.execute(MOVE_CASES, values)
+    if midnight > old_midnight:
+        conn.execute(FILL_DAYS, values)
+    conn.execute(NUMBER_CASES, values)
+    for command in REPORTS:
+        conn.execute(command, values)
+    conn.execute(REMEMBER, (Jsonb({"now": now.astimezone(dt.UTC).isoformat()}),))
+    return True
+
+
+def _midnight(instant: dt.datetime) -> dt.datetime:
+    return instant.astimezone(LOCAL).replace(hour=0, minute=0, second=0, microsecond=0)
