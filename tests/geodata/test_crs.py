@@ -1,7 +1,9 @@
 """Coordinate systems against published pairs, a real file that holds both, and themselves."""
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from geodata.errors import InvalidInputError
 HONG_KONG = Path(__file__).parent.parent / "data" / "imports" / "hongkong_td_cameras.csv"
 
 
-def converted(function, x: float, y: float, system: str) -> tuple[float, float]:
+def converted(function: Callable[..., tuple[Any, Any]], x: float, y: float, system: str) -> tuple[float, float]:
     lon, lat = function(np.array([x]), np.array([y]), system)
     return float(lon[0]), float(lat[0])
 

@@ -8,7 +8,7 @@ from geodata.imports.fields import WHOLE, Field, ImportClass, Row, Shape
 from geodata.source import Kind
 
 PARENT_DIGITS = {"district": 0, "street": 6, "community": 9, "base_grid": 12, "city_grid": 6}
-CODE_HEADERS = "编码 代码 区划代码 网格编码 街道编码 社区编码 adcode bgid gridcode areacode"
+WORDS = {"district": "区县", "street": "街道", "community": "社区", "base_grid": "网格", "city_grid": "网格"}
 
 
 def _complete(row: Row) -> None:
@@ -27,8 +27,13 @@ def _areas(key: str, level: str) -> ImportClass:
         constants={"level": level, "source": "import"},
         complete=_complete,
         fields=(
-            Field("code", CODE_HEADERS, required=True, check=partial(codes.area_code, level=level)),
-            Field("name", "名称 街道 社区 网格 区划名称 网格名称", required=True),
+            Field(
+                "code",
+                f"{WORDS[level]}编码 {WORDS[level]}代码 编码 代码 区划代码 adcode areacode gridcode",
+                required=True,
+                check=partial(codes.area_code, level=level),
+            ),
+            Field("name", f"{WORDS[level]}名称 名称 {WORDS[level]} 区划名称", required=True),
             Field("kind", "类型 网格类型", kind=Kind.CODE, words=words.AREA_KIND, default="inner"),
             Field("duties", "职责", many=True, default=[]),
             Field("norm_people_min", "标准下限", kind=Kind.INT, low=0, high=WHOLE),

@@ -28,7 +28,7 @@ BUILDINGS = ImportClass(
     complete=_complete,
     numbering=Numbering(lambda row: f"{row['grid_code']}B", digits=4),
     fields=(
-        Field("source_id", "来源编号 编号 id osm_id fid_bldg", required=True),
+        Field("source_id", "来源编号 编号 id osm_id", required=True),
         Field("code", "楼栋编码 楼宇编码 编码 building_code"),
         Field("name", "名称 楼栋名称 小区名称"),
         ADDRESS,

@@ -8,8 +8,8 @@ import shapely
 
 from geodata.city.division import Division, Mapped, divide_land
 from geodata.city.division_file import SHIPPED, find_division
-from geodata.city.ground_import import describe_extract
 from geodata.city.grids import dissolve
+from geodata.city.ground_import import describe_extract
 from geodata.osm.extract import read_extract
 from geodata.progress import QUIET
 from geodata.settings import SAMPLE_EXTRACT
