@@ -1,4 +1,4 @@
-"""`python -m geodata <command>`: migrate, import osm, import layer, demo, export. Settings come from the environment."""
+"""`python -m geodata <command>`: migrate, import osm, import layer, demo, administrators. Settings come from the environment."""
 
 import argparse
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 
+from geodata import administrators
 from geodata.city import demo, ground_import
 from geodata.errors import HallError, SetupError
 from geodata.imports import command as layer_import
@@ -47,9 +48,10 @@ def parser() -> argparse.ArgumentParser:
         sub = kinds.add_parser(name, help=module.HELP)
         module.add_arguments(sub)
         sub.set_defaults(command=module.run)
-    sample = commands.add_parser("demo", help=demo.HELP)
-    demo.add_arguments(sample)
-    sample.set_defaults(command=demo.run)
+    for name, module in (("demo", demo), ("administrators", administrators)):
+        sub = commands.add_parser(name, help=module.HELP)
+        module.add_arguments(sub)
+        sub.set_defaults(command=module.run)
     return root
 
 
