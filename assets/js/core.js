@@ -1,0 +1,187 @@
+/**
+ * The ground of the page's scripts: one global `hall`, its events, texts in two languages, and the way to Dash.
+ * Dash loads all files as plain scripts in the order of their names: what needs another file waits in `hall.starts`, which run when all are there.
+ */
+(function (hall) {
+  'use strict';
+
+  /** Folder that this file's folder lies in, with the slash: where vendor/ and i18n/ are. */
+  hall.assets = new URL('../', document.currentScript.src).href;
+  /** Where the server's own paths begin, without the slash at the end. */
+  hall.origin = new URL('..', hall.assets).href.replace(/\/$/, '');
+
+  hall.starts = hall.starts || [];
+  const begin = () => hall.starts.forEach((start) => start());
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', begin);
+  else setTimeout(begin);
+
+  // ---- events -------------------------------------------------------------------------------------------------
+
+  /** @type {Map<string, Set<function(*): void>>} */
+  const listeners = new Map();
+
+  /**
+   * Call `run` whenever `name` happens: state, pick, shape, language, connection, revisions, tool.
+   * @param {string} name
+   * @param {function(*): void} run
+   * @returns {function(): void} ends it
+   */
+  hall.on = function (name, run) {
+    if (!listeners.has(name)) listeners.set(name, new Set());
+    listeners.get(name).add(run);
+    return () => listeners.get(name).delete(run);
+  };
+
+  /** Tell everybody who listens. */
+  hall.emit = function (name, value) {
+    for (const run of listeners.get(name) || []) run(value);
+  };
+
+  // ---- Dash ---------------------------------------------------------------------------------------------------
+
+  /** Write properties of a Dash component; nothing happens while the page has no such component. */
+  hall.setProps = function (id, properties) {
+    const dash = window.dash_clientside;
+    if (dash && dash.set_props && document.getElementById(id)) dash.set_props(id, properties);
+  };
+
+  /** Write a dcc.Store, which has no element on the page. */
+  hall.store = function (id, value) {
+    const dash = window.dash_clientside;
+    if (dash && dash.set_props) dash.set_props(id, { data: value });
+  };
+
+  /**
+   * Run calls that a Dash callback wrote into the store `map-command`: `[["flyTo", 113.5, 22.2, {"zoom": 16}], …]`, each a function of `hall.map`
+   * or, with a dot, of another part: `["draw.clear"]`.
+   * @param {?Array<Array<*>>} calls
+   */
+  hall.command = function (calls) {
+    for (const [name, ...parameters] of calls || []) {
+      const [part, inner] = name.includes('.') ? name.split('.') : ['map', name];
+      const owner = hall[part];
+      if (owner && typeof owner[inner] === 'function') owner[inner](...parameters);
+      else console.error(`hall has no ${name}`);
+    }
+    return window.dash_clientside.no_update;
+  };
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    hall: {
+      command: hall.command,
+      results: (hits) => {
+        hall.map.showResults(hits || []);
+        return window.dash_clientside.no_update;
+      },
+      notice: (notice) => {
+        if (notice && notice.text) hall.notice(notice.text, notice);
+        return window.dash_clientside.no_update;
+      },
+    },
+  });
+
+  // ---- texts --------------------------------------------------------------------------------------------------
+
+  /** @type {Object<string, Object<string, string>>} */
+  const catalogues = {};
+  /** @type {"zh" | "en"} */
+  hall.language = 'zh';
+
+  /**
+   * The text of a key in the present language; `{name}` in it is replaced by `values.name`.
+   * @param {string} key
+   * @param {Object<string, string | number>} [values]
+   */
+  hall.t = function (key, values) {
+    const text = (catalogues[hall.language] || {})[key];
+    if (text === undefined) return '';
+    return values ? text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole)) : text;
+  };
+
+  /** The right one of `{zh, en}`. */
+  hall.text = function (texts) {
+    return typeof texts === 'string' ? texts : (texts && (texts[hall.language] || texts.zh)) || '';
+  };
+
+  /** Fill `data-t` (text), `data-t-title` (title and accessible name) and `data-t-placeholder` below `root`. */
+  hall.translate = function (root) {
+    for (const node of root.querySelectorAll('[data-t]')) node.textContent = hall.t(node.dataset.t);
+    for (const node of root.querySelectorAll('[data-t-title]')) {
+      node.title = hall.t(node.dataset.tTitle);
+      node.setAttribute('aria-label', node.title);
+    }
+    for (const node of root.querySelectorAll('[data-t-placeholder]')) node.placeholder = hall.t(node.dataset.tPlaceholder);
+  };
+
+  async function loadTexts(language) {
+    if (catalogues[language]) return;
+    const answer = await fetch(`${hall.assets}i18n/${language}.json`);
+    if (!answer.ok) throw new Error(`texts: ${answer.status}`);
+    catalogues[language] = await answer.json();
+  }
+
+  /**
+   * Change the language of everything that the scripts have drawn; the page hears of it by the event `language`.
+   * @param {"zh" | "en"} language
+   */
+  hall.setLanguage = async function (language) {
+    const chosen = language === 'en' ? 'en' : 'zh';
+    await loadTexts(chosen);
+    hall.language = chosen;
+    document.documentElement.lang = chosen === 'zh' ? 'zh-CN' : 'en';
+    hall.translate(document);
+    hall.emit('language', chosen);
+  };
+
+  /** Have the whole page in another language: the server draws it anew. */
+  hall.switchLanguage = function (language) {
+    document.cookie = `hall_lang=${language};path=/;max-age=31536000;samesite=lax`;
+    location.reload();
+  };
+
+  /** A link says its language; a reload keeps the one that was just chosen. */
+  function startLanguage() {
+    const present = document.documentElement.lang.startsWith('en') ? 'en' : 'zh';
+    const asked = new URLSearchParams(location.hash.slice(1)).get('lang');
+    const [entry] = performance.getEntriesByType('navigation');
+    const isLink = !entry || entry.type === 'navigate';
+    if (isLink && ['zh', 'en'].includes(asked) && asked !== present) hall.switchLanguage(asked);
+    return present;
+  }
+
+  /** Settled when the texts of the first language are there. */
+  hall.textsReady = hall.setLanguage(startLanguage());
+
+  // ---- small things -------------------------------------------------------------------------------------------
+
+  /** A whole number with its groups: 12,000. */
+  hall.number = (value) => new Intl.NumberFormat(hall.language).format(value);
+
+  /** An icon of the sprite, as text for innerHTML. */
+  hall.icon = (name, size = 18) =>
+    `<svg width="${size}" height="${size}" aria-hidden="true"><use href="${hall.assets}vendor/tabler-icons/sprite.svg#${name}"/></svg>`;
+
+  /**
+   * Make an element.
+   * @param {string} tag
+   * @param {Object<string, string>} [attributes] `html` and `text` are its content
+   * @param {...Node} children
+   * @returns {HTMLElement}
+   */
+  hall.element = function (tag, attributes = {}, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (name === 'html') node.innerHTML = value;
+      else if (name === 'text') node.textContent = value;
+      else node.setAttribute(name, value);
+    }
+    node.append(...children);
+    return node;
+  };
+
+  /** A clock time of the hall's own zone: 10:26. */
+  hall.clockTime = (date, seconds = false) =>
+    new Intl.DateTimeFormat('en-GB', {
+      timeZone: 'Asia/Shanghai', hour: '2-digit', minute: '2-digit', ...(seconds ? { second: '2-digit' } : {}),
+    }).format(date);
+})((window.hall = window.hall || {}));

@@ -1,0 +1,55 @@
+/**
+ * Native input fields where the page asks for one: `<span data-input="date" data-label="…" data-value="…">` gets an `<input>` inside.
+ * Dash has no plain input element; its own field brings 30 KB and looks of its own.
+ */
+(function (hall) {
+  'use strict';
+
+  const PLAIN = ['value', 'min', 'max', 'step', 'placeholder', 'maxlength', 'minlength'];
+
+  function build(holder) {
+    const { input: type, label, id, controls, ...rest } = holder.dataset;
+    const field = hall.element('input', { type: type === 'search' ? 'text' : type, autocomplete: 'off', spellcheck: 'false', 'aria-label': label || '' });
+    for (const [name, value] of Object.entries(rest)) {
+      if (PLAIN.includes(name)) {
+        if (value !== '') field.setAttribute(name, value);
+      } else field.dataset[name] = value;
+    }
+    if (id) field.id = id;
+    if (controls) {
+      for (const [name, value] of [['role', 'combobox'], ['aria-controls', controls], ['aria-expanded', 'false'], ['aria-autocomplete', 'list']]) {
+        field.setAttribute(name, value);
+      }
+    }
+    if (type === 'number') field.inputMode = 'decimal';
+    holder.replaceChildren(field);
+  }
+
+  /** The page has drawn a field with another value or in another language. */
+  function renew(holder) {
+    const field = holder.firstElementChild;
+    if (!field) return build(holder);
+    if (holder.dataset.label) field.setAttribute('aria-label', holder.dataset.label);
+    if (holder.dataset.placeholder) field.placeholder = holder.dataset.placeholder;
+    if (holder.dataset.value !== undefined && document.activeElement !== field && field.type !== 'range') field.value = holder.dataset.value;
+    return null;
+  }
+
+  function adopt(records) {
+    for (const record of records) {
+      if (record.type === 'attributes') renew(record.target);
+      for (const added of record.addedNodes) {
+        if (!(added instanceof Element)) continue;
+        if (added.matches('[data-input]') && !added.firstElementChild) build(added);
+        for (const holder of added.querySelectorAll('[data-input]:empty')) build(holder);
+      }
+    }
+  }
+
+  (hall.starts = hall.starts || []).push(() => {
+    for (const holder of document.querySelectorAll('[data-input]:empty')) build(holder);
+    new MutationObserver(adopt).observe(document.body, {
+      childList: true, subtree: true, attributes: true, attributeFilter: ['data-value', 'data-label', 'data-placeholder'],
+    });
+  });
+})((window.hall = window.hall || {}));

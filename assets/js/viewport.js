@@ -1,0 +1,107 @@
+/** Where the map looks. Moves as little as possible, keeps clear of panels, and stays put when its box changes size. Zooms are MapLibre's. */
+(function (hall) {
+  'use strict';
+
+  const MARGIN = 48;
+  const NEAR_SCREENS = 1.5;
+  const OFFSET = 1; // Leaflet counts 256-pixel tiles, MapLibre 512-pixel ones
+
+  let map = null;
+  const still = window.matchMedia('(prefers-reduced-motion: reduce)');
+
+  /**
+   * Show the first view and keep the upper left corner where it is whenever the container changes its size.
+   * @param {[number, number, number, number]} bounds of the district
+   * @param {?{lon: number, lat: number, zoom: number}} place from the address
+   */
+  function begin(leaflet, bounds, place) {
+    map = leaflet;
+    map.invalidateSize({ pan: false, animate: false });
+    if (place) map.setView([place.lat, place.lon], place.zoom + OFFSET, { animate: false });
+    else if (bounds) map.fitBounds(corners(bounds), { animate: false, padding: [24, 24] });
+    const observer = new ResizeObserver(() => map.invalidateSize({ pan: false, animate: false, debounceMoveend: true }));
+    observer.observe(map.getContainer());
+  }
+
+  const corners = ([west, south, east, north]) => [[south, west], [north, east]];
+
+  /** Pixels of the map that panels over it cover, by side. */
+  function covered() {
+    const box = map.getContainer().getBoundingClientRect();
+    const sides = { left: 0, right: 0, top: 0, bottom: 0 };
+    for (const node of document.querySelectorAll('[data-map-cover]')) {
+      const rect = node.getBoundingClientRect();
+      if (!rect.width || !rect.height || rect.right <= box.left || rect.left >= box.right) continue;
+      const reach = { left: rect.right - box.left, right: box.right - rect.left, top: rect.bottom - box.top, bottom: box.bottom - rect.top };
+      const side = node.dataset.mapCover;
+      sides[side] = Math.max(sides[side] || 0, reach[side] || 0);
+    }
+    return sides;
+  }
+
+  /** The free part of the map in container pixels; padding may be a number or sides. */
+  function free(padding) {
+    const size = map.getSize();
+    const sides = covered();
+    const extra = typeof padding === 'number' ? { left: padding, right: padding, top: padding, bottom: padding } : padding || {};
+    const inset = (side) => sides[side] + (extra[side] || 0) + MARGIN;
+    const box = { left: inset('left'), right: size.x - inset('right'), top: inset('top'), bottom: size.y - inset('bottom') };
+    const isOpen = box.right - box.left > MARGIN && box.bottom - box.top > MARGIN;
+    return isOpen ? box : { left: 0, right: size.x, top: 0, bottom: size.y };
+  }
+
+  const inside = (box, { x, y }) => x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
+
+  /** Put a position into the middle of the free part. */
+  function centre(position, zoom, padding) {
+    const box = free(padding);
+    const size = map.getSize();
+    const shift = window.L.point((box.left + box.right - size.x) / 2, (box.top + box.bottom - size.y) / 2);
+    const target = map.unproject(map.project(position, zoom).subtract(shift), zoom);
+    const away = map.latLngToContainerPoint(position).distanceTo(size.divideBy(2));
+    const isNear = Math.abs(zoom - map.getZoom()) <= 2 && away < NEAR_SCREENS * Math.max(size.x, size.y);
+    map.setView(target, zoom, { animate: isNear && !still.matches, duration: 0.2 });
+  }
+
+  /** Show a position; nothing moves when it is already in view at about that zoom. */
+  function flyTo(lon, lat, { zoom, padding } = {}) {
+    const position = window.L.latLng(lat, lon);
+    const present = map.getZoom();
+    const wanted = zoom === undefined || zoom === null ? present : zoom + OFFSET;
+    const isZoomed = zoom === undefined || zoom === null || (present >= wanted - 0.5 && present <= wanted + 2.5);
+    if (isZoomed && inside(free(padding), map.latLngToContainerPoint(position))) return;
+    centre(position, isZoomed ? present : wanted, padding);
+  }
+
+  /** Push the map just so far that a position is free of panels. */
+  function reveal(lon, lat, padding) {
+    const box = free(padding);
+    const point = map.latLngToContainerPoint([lat, lon]);
+    const past = (value, low, high) => (value < low ? value - low : value > high ? value - high : 0);
+    const by = [past(point.x, box.left, box.right), past(point.y, box.top, box.bottom)];
+    if (by[0] || by[1]) map.panBy(by, { animate: !still.matches, duration: 0.2 });
+  }
+
+  /** Show a whole box. */
+  function fit(bounds, { padding, maxZoom = 18 } = {}) {
+    const box = free(padding);
+    const size = map.getSize();
+    map.fitBounds(corners(bounds), {
+      paddingTopLeft: [box.left, box.top], paddingBottomRight: [size.x - box.right, size.y - box.bottom], maxZoom: maxZoom + OFFSET, animate: false,
+    });
+  }
+
+  /** What is in view: [west, south, east, north]. */
+  function bounds() {
+    const seen = map.getBounds();
+    return [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()];
+  }
+
+  hall.viewport = { begin, free, bounds, OFFSET };
+  (hall.starts = hall.starts || []).push(() => {
+    if (!hall.map) return;
+    hall.map.flyTo = hall.map.queued(flyTo);
+    hall.map.reveal = hall.map.queued(reveal);
+    hall.map.fit = hall.map.queued(fit);
+  });
+})((window.hall = window.hall || {}));
