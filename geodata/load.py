@@ -1,6 +1,7 @@
 """Bulk rows into the database: numpy columns -> Arrow -> CSV -> COPY, geometry as hex EWKB."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,8 @@ from psycopg import sql
 from geodata.db import Conn
 from geodata.errors import InvalidInputError
 
-Array = npt.NDArray[np.generic]
-Column = Array | pa.Array
+Array: TypeAlias = npt.NDArray[Any]
+Column: TypeAlias = Array | pa.Array
 ROWS_A_BLOCK = 50_000
 HEX = np.frombuffer(b"".join(b"%02X" % value for value in range(256)), "<u2")
 POINT_4326 = np.dtype([("order", "u1"), ("type", "<u4"), ("srid", "<u4"), ("lon", "<f8"), ("lat", "<f8")])
@@ -21,7 +22,9 @@ EWKB_POINT = 0x20000001
 
 # Rows that are there already are taken out first: a statement that changes nothing would still raise the layer's revision.
 SAME_ROWS = sql.SQL("DELETE FROM staged USING {target} AS old WHERE {same_key} AND ROW({old}) IS NOT DISTINCT FROM ROW({new})")
-UPSERT = sql.SQL("INSERT INTO {target} ({names}) SELECT {names} FROM staged ORDER BY row_no ON CONFLICT ({key}) DO UPDATE SET {assignments}")
+UPSERT = sql.SQL(
+    "INSERT INTO {target} ({names}) SELECT {names} FROM staged ORDER BY row_no ON CONFLICT ({key}) DO UPDATE SET {assignments}"
+)
 
 
 def copy_frame(conn: Conn, table: str, columns: Mapping[str, Column], *, freeze: bool = False) -> int:

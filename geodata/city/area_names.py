@@ -4,13 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from geodata.arrays import Floats, Ints, Texts
 from geodata.osm.names import CHINESE
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 COMMUNITY_WORD = "社区"
 ESTATE = re.compile("(?:花园|花苑|新村|新邨|邨|苑|花城|新城|公寓|小区|家园|屋苑|居|湾|庭)$")
@@ -88,7 +83,7 @@ def building_names(names: list[str], area: Ints, households: Floats, *, chinese:
         yield Candidate(index, RANK_BLOCKS if ESTATE.search(base) else RANK_BUILDING, size, base)
 
 
-def road_names(names: npt.NDArray[np.object_], area: Ints, length_m: Floats, *, chinese: bool) -> Iterator[Candidate]:
+def road_names(names: Texts, area: Ints, length_m: Floats, *, chinese: bool) -> Iterator[Candidate]:
     """Streets by the metres inside, without the word for the kind of street: 高士德大马路 gives 高士德."""
     total: dict[tuple[int, str], float] = {}
     for name, index, metres in zip(names.tolist(), area.tolist(), length_m.tolist(), strict=True):

@@ -3,12 +3,9 @@
 from collections import defaultdict, deque
 
 import numpy as np
-import numpy.typing as npt
 
+from geodata.arrays import Floats, Ints
 from geodata.city.graph import Graph
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 MOST_MOVES = 4000
 WORST = 8
@@ -84,7 +81,8 @@ class Balancer:
         heaviest = max(nodes, key=self.weight.__getitem__)
         order = self._walk(self._walk(heaviest)[-1])
         total = sum(self.weight[node] for node in order)
-        taken, half = 0.0, []
+        half: list[int] = []
+        taken = 0.0
         for node in order[:-1]:
             if half and abs(taken + self.weight[node] - total / 2) > abs(taken - total / 2):
                 break
@@ -147,7 +145,7 @@ class Balancer:
         border = sum(
             cost if self.part[other] == taker else -cost if self.part[other] == giver else 0.0 for other, cost in self.adjacent[node]
         )
-        return even + COST_WEIGHT * border
+        return float(even + COST_WEIGHT * border)
 
     def _whole_without(self, node: int) -> bool:
         """Whether the part of `node` stays in one piece when it leaves, and does not end."""

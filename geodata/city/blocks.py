@@ -4,27 +4,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from geodata.arrays import Bools, Floats, Geometries, Ints, Texts, objects, sums
 from geodata.city.borders import Borders, borders, joined
 from geodata.city.halfway import halfway_lines
 from geodata.city.land import PRECISION_M, faces
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Geometries = npt.NDArray[np.object_]
-Texts = npt.NDArray[np.object_]
-
-STREETS = frozenset({
-    "motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential", "living_street", "pedestrian"})
-LANES = frozenset({
-    "service", "footway", "path", "steps", "track", "motorway_link", "trunk_link", "primary_link", "secondary_link", "tertiary_link"})
+STREETS = frozenset({"motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential", "living_street", "pedestrian"})
+LANES = frozenset(
+    {"service", "footway", "path", "steps", "track", "motorway_link", "trunk_link", "primary_link", "secondary_link", "tertiary_link"}
+)
 COST_PER_M: Mapping[str, float] = {
-    "motorway": 0.04, "trunk": 0.04, "primary": 0.05, "secondary": 0.07, "tertiary": 0.10, "unclassified": 0.18, "residential": 0.2,
-    "living_street": 0.25, "pedestrian": 0.25, "service": 0.6, "footway": 0.85, "path": 0.6, "steps": 0.6, "track": 0.6,
+    "motorway": 0.04,
+    "trunk": 0.04,
+    "primary": 0.05,
+    "secondary": 0.07,
+    "tertiary": 0.10,
+    "unclassified": 0.18,
+    "residential": 0.2,
+    "living_street": 0.25,
+    "pedestrian": 0.25,
+    "service": 0.6,
+    "footway": 0.85,
+    "path": 0.6,
+    "steps": 0.6,
+    "track": 0.6,
 }
 """What a metre of grid border costs by what it runs along. A cheap footway would draw bubbles round single towers."""
 SHORE_COST_PER_M = 0.1
@@ -115,14 +122,14 @@ def _load(site: Site, face: Geometries) -> tuple[Ints, Floats]:
     """Face of each building and households of each face."""
     where = _holder(site.building_point, face)
     here = where >= 0
-    return where, np.bincount(where[here], site.households[here], len(face))
+    return where, sums(where[here], site.households[here], len(face))
 
 
 def _within_heavy(site: Site, block: Geometries, limit: float) -> Geometries:
     lane = site.road_line[np.array([value in LANES for value in site.road_class], bool)]
     heavy = block[_load(site, block)[1] > limit]
     line, face = shapely.STRtree(heavy).query(lane, predicate="intersects")
-    return np.asarray(shapely.intersection(lane[line], heavy[face]), object)
+    return objects(shapely.intersection(lane[line], heavy[face]))
 
 
 def _halfway(site: Site, block: Geometries, limit: float) -> Geometries:
@@ -143,12 +150,12 @@ def _gathered(site: Site, face: Geometries, street: Ints, shores: Geometries) ->
     count = int(atom.max()) + 1 if len(atom) else 0
     largest = np.lexsort((area, atom))
     largest = largest[np.r_[np.diff(atom[largest]) > 0, True][: len(largest)]]
-    area_sum = np.bincount(atom, area, count)
+    area_sum = sums(atom, area, count)
     centre = shapely.get_coordinates(shapely.centroid(face))
-    xy = np.column_stack([np.bincount(atom, centre[:, axis] * area, count) for axis in (0, 1)]) / area_sum[:, None]
+    xy = np.column_stack([sums(atom, centre[:, axis] * area, count) for axis in (0, 1)]) / area_sum[:, None]
     between = joined(pairs, atom)
     cost = between.length_m * _cost_per_m(site, between.middle, shores)
-    return Atoms(face, atom, street[largest], np.bincount(atom, households, count), area_sum, xy, between, cost)
+    return Atoms(face, atom, street[largest], sums(atom, households, count), area_sum, xy, between, cost)
 
 
 def _without_slivers(pairs: Borders, street: Ints, households: Floats, area: Floats, perimeter: Floats) -> Ints:
@@ -166,14 +173,14 @@ def _without_slivers(pairs: Borders, street: Ints, households: Floats, area: Flo
         order = np.lexsort((area, label))
         street = street[order][np.r_[np.diff(label[order]) > 0, True]]
         inner = label[between.i] == label[between.j]
-        shared = np.bincount(label[between.i][inner], between.length_m[inner], count)
-        perimeter = np.bincount(label, perimeter, count) - 2 * shared
-        households, area = np.bincount(label, households, count), np.bincount(label, area, count)
+        shared = sums(label[between.i][inner], between.length_m[inner], count)
+        perimeter = sums(label, perimeter, count) - 2 * shared
+        households, area = sums(label, households, count), sums(label, area, count)
         group, between = label[group].astype(np.int64), joined(between, label)
     return group
 
 
-def _longest_neighbour(between: Borders, allowed: npt.NDArray[np.bool_], sliver: npt.NDArray[np.bool_]) -> tuple[Ints, Ints]:
+def _longest_neighbour(between: Borders, allowed: Bools, sliver: Bools) -> tuple[Ints, Ints]:
     a, b = np.r_[between.i[allowed], between.j[allowed]], np.r_[between.j[allowed], between.i[allowed]]
     length = np.tile(between.length_m[allowed], 2)
     a, b, length = a[sliver[a]], b[sliver[a]], length[sliver[a]]

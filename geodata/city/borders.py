@@ -3,14 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from geodata.arrays import Floats, Geometries, Ints
 from geodata.city.land import PRECISION_M
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Geometries = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True)

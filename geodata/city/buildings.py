@@ -3,18 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from scipy.spatial import cKDTree
 
+from geodata.arrays import Bools, Floats, Geometries, Ints, objects
 from geodata.city.uses import TRADE, Uses, uses
 from geodata.osm.extract import Features
 from geodata.osm.footprints import METRES_PER_FLOOR, MOST_FLOORS, Footprints
 from geodata.osm.places import PlaceRows
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Geometries = npt.NDArray[np.object_]
 
 NEIGHBOURS = 5
 METRES_PER_STEP = 60.0
@@ -48,7 +44,7 @@ class BuildingRows:
     area_m2: Floats
     floors: Ints
     height_m: Floats
-    height_source: npt.NDArray[np.object_]
+    height_source: Geometries
     uses: Uses
     households: Floats
     """Expected, before any scaling; 0 where nobody lives."""
@@ -64,17 +60,17 @@ def describe(mapped: Footprints, polygon: Geometries, zones: Features, places: P
         places: points of interest in 4326.
     """
     area = shapely.area(polygon)
-    point = np.asarray(shapely.point_on_surface(polygon), object)
+    point = objects(shapely.point_on_surface(polygon))
     floors, height, source = heights(mapped, shapely.get_coordinates(point).reshape(-1, 2), area)
     trade = places.point[np.array([value in TRADE for value in places.place_class], bool)]
-    use = uses(mapped, area, np.asarray(shapely.point_on_surface(mapped.polygon), object), zones, trade)
+    use = uses(mapped, area, objects(shapely.point_on_surface(mapped.polygon)), zones, trade)
     households = plate_m2(polygon, area) * floors * use.home_share / FLOOR_M2_PER_HOUSEHOLD
     cottage = (floors <= COTTAGE_FLOORS) & (area < COTTAGE_M2)
     households = np.where(cottage, np.minimum(households, COTTAGE_HOUSEHOLDS), households)
     return BuildingRows(mapped, polygon, point, area, floors, height, source, use, households)
 
 
-def heights(mapped: Footprints, xy: Floats, area_m2: Floats) -> tuple[Ints, Floats, npt.NDArray[np.object_]]:
+def heights(mapped: Footprints, xy: Floats, area_m2: Floats) -> tuple[Ints, Floats, Geometries]:
     """Floors, height in metres, and where the height comes from: surveyed, levels or estimated.
 
     Unknown ones take the median of the five known buildings that are nearest and of similar footprint.
@@ -91,7 +87,7 @@ def heights(mapped: Footprints, xy: Floats, area_m2: Floats) -> tuple[Ints, Floa
     return floors, height, source
 
 
-def _estimated_floors(xy: Floats, area_m2: Floats, floors: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+def _estimated_floors(xy: Floats, area_m2: Floats, floors: Floats, known: Bools) -> Floats:
     unknown = ~known
     estimate = np.full(int(unknown.sum()), float(FLOORS_OF_NOWHERE))
     if known.mean() >= LEAST_KNOWN:
@@ -101,7 +97,7 @@ def _estimated_floors(xy: Floats, area_m2: Floats, floors: Floats, known: npt.ND
         estimate = np.median(floors[known][np.asarray(nearest).reshape(-1, count)], axis=1)
     for below_m2, most in reversed(LOW_FLOORS_BELOW_M2):
         estimate = np.where(area_m2[unknown] < below_m2, np.minimum(estimate, most), estimate)
-    return np.minimum(estimate, MOST_ESTIMATED_FLOORS)
+    return np.asarray(np.minimum(estimate, MOST_ESTIMATED_FLOORS), np.float64)
 
 
 def plate_m2(polygon: Geometries, area_m2: Floats) -> Floats:

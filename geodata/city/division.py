@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyproj
 import shapely
 
+from geodata.arrays import Floats, Geometries, Ints, objects, projected
 from geodata.city import area_names
 from geodata.city.blocks import Site, atoms
 from geodata.city.buildings import BuildingRows
@@ -18,10 +18,6 @@ from geodata.osm.extract import Extract
 from geodata.osm.names import CHINESE
 from geodata.osm.places import PlaceRows
 from geodata.progress import Progress
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Geometries = npt.NDArray[np.object_]
 
 DEGREES = 1e-7
 """Coordinates are kept on this grid, about a centimetre."""
@@ -68,16 +64,18 @@ class Mapped:
     places: PlaceRows
     buildings: BuildingRows
     administration: Administration
+    epsg: int
+    """The metric plane: UTM."""
     to_metres: pyproj.Transformer
 
     def metres(self, geometries: Geometries) -> Geometries:
         """4326 to the metric plane."""
-        return np.asarray(shapely.transform(geometries, self.to_metres.transform, interleaved=False), object)
+        return projected(geometries, self.to_metres)
 
 
 def divide_land(mapped: Mapped, progress: Progress) -> Division:
     """Cut the district's land into blocks and gather them into nested grids. Some ten seconds for a city of 300,000 households."""
-    streets = mapped.metres(np.array([item.area for item in mapped.administration.streets], object))
+    streets = mapped.metres(objects([item.area for item in mapped.administration.streets]))
     land = land_within(shapely.union_all(streets), mapped.metres(coastlines(mapped.extract.lines)))
     street_land = shapely.intersection(streets, land)
     dry = shapely.area(street_land) > 0
@@ -93,7 +91,7 @@ def divide_land(mapped: Mapped, progress: Progress) -> Division:
     return _named(mapped, _in_reading_order(grids, street_land[dry]), names, kinds, households)
 
 
-def _settlement(buildings: BuildingRows, street_land: Geometries) -> tuple[Floats, npt.NDArray[np.object_]]:
+def _settlement(buildings: BuildingRows, street_land: Geometries) -> tuple[Floats, Geometries]:
     """Households of each building, none outside the land; and the kind of each street by its density."""
     building, street = shapely.STRtree(street_land).query(buildings.point, predicate="intersects")
     households = np.zeros(len(buildings.point))
@@ -110,7 +108,7 @@ def _site(mapped: Mapped, street_land: Geometries, households: Floats) -> Site:
         street_land=street_land,
         lakes=mapped.metres(mapped.extract.areas.geometry[lakes]),
         road_line=mapped.metres(mapped.network.line[surface]),
-        road_class=np.asarray(edges["highway"][surface], object),
+        road_class=objects(edges["highway"][surface]),
         footprint=mapped.buildings.polygon,
         building_point=mapped.buildings.point,
         households=households,
@@ -143,7 +141,7 @@ def _rank(order: Ints) -> Ints:
     return rank
 
 
-def _named(mapped: Mapped, numbered: tuple[Grids, Ints], names: list[str], kinds: npt.NDArray[np.object_], households: Floats) -> Division:
+def _named(mapped: Mapped, numbered: tuple[Grids, Ints], names: list[str], kinds: Geometries, households: Floats) -> Division:
     grids, street_at = numbered
     order = np.argsort(street_at)
     street_name = [names[index] for index in order]
@@ -157,7 +155,7 @@ def _named(mapped: Mapped, numbered: tuple[Grids, Ints], names: list[str], kinds
         street_kind=[str(kinds[index]) for index in order],
         community_name=area_names.community_names(candidates, grids.street[first], street_name),
         community_street=grids.street[first],
-        grid=_in_degrees(grids.polygon, mapped.to_metres),
+        grid=_in_degrees(grids.polygon, mapped.epsg),
         grid_community=grids.community,
         grid_city_grid=grids.city_grid,
     )
@@ -177,7 +175,7 @@ def _candidates(mapped: Mapped, grids: Grids, households: Floats, *, chinese: bo
     quarter = np.array([tags.get("place") in QUARTER_TAGS for tags in places.tags], bool)
     estate = np.array([tags.get("landuse") == "residential" for tags in places.tags], bool) & ~quarter
     park = np.array([value in PARK_CLASSES for value in places.place_class], bool)
-    out = []
+    out: list[area_names.Candidate] = []
     for chosen, rank in ((quarter, area_names.RANK_QUARTER), (estate, area_names.RANK_ESTATE), (park, area_names.RANK_PARK)):
         index = np.flatnonzero(chosen)
         own = [places.name[row] for row in index]
@@ -189,10 +187,10 @@ def _candidates(mapped: Mapped, grids: Grids, households: Floats, *, chinese: bo
     return out
 
 
-def _in_degrees(polygons: Geometries, to_metres: pyproj.Transformer) -> Geometries:
+def _in_degrees(polygons: Geometries, epsg: int) -> Geometries:
     """Back to 4326, on the grid of DEGREES unless a very thin piece would break by that."""
-    back = pyproj.Transformer.from_crs(to_metres.target_crs, 4326, always_xy=True)
-    exact = shapely.transform(polygons, back.transform, interleaved=False)
+    back = pyproj.Transformer.from_crs(epsg, 4326, always_xy=True)
+    exact = projected(polygons, back)
     rounded = shapely.transform(exact, lambda xy: np.round(xy / DEGREES) * DEGREES)
     sound = shapely.is_valid(rounded).all() and shapely.coverage_is_valid(rounded)
-    return np.asarray(rounded if sound else exact, object)
+    return objects(rounded if sound else exact)

@@ -4,13 +4,10 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from geodata.arrays import Geometries, objects
 from geodata.city.division import DEGREES, Division
-
-Ints = npt.NDArray[np.int64]
-Geometries = npt.NDArray[np.object_]
 
 VERSION = 1
 """Raised when the rules of division change: older files are then made anew."""
@@ -47,11 +44,22 @@ def write_division(division: Division, digest: str, path: Path) -> None:
     temporary = path.with_suffix(".part")
     with temporary.open("wb") as file:
         np.savez_compressed(
-            file, version=VERSION, digest=digest, kind=int(kind), exact=exact, lonlat=steps.T,
-            rings=offsets[0], polygons=offsets[1], grids=offsets[2],
-            district=division.district, street_name=np.array(division.street_name), street_kind=np.array(division.street_kind),
-            community_name=np.array(division.community_name), community_street=division.community_street,
-            grid_community=division.grid_community, grid_city_grid=division.grid_city_grid,
+            file,
+            version=VERSION,
+            digest=digest,
+            kind=int(kind),
+            exact=exact,
+            lonlat=steps.T,
+            rings=offsets[0],
+            polygons=offsets[1],
+            grids=offsets[2],
+            district=division.district,
+            street_name=np.array(division.street_name),
+            street_kind=np.array(division.street_kind),
+            community_name=np.array(division.community_name),
+            community_street=division.community_street,
+            grid_community=division.grid_community,
+            grid_city_grid=division.grid_city_grid,
         )
     temporary.replace(path)
 
@@ -72,7 +80,7 @@ def read_division(path: Path, digest: str) -> Division | None:
                 street_kind=[str(kind) for kind in file["street_kind"]],
                 community_name=[str(name) for name in file["community_name"]],
                 community_street=file["community_street"],
-                grid=np.asarray(polygons, object),
+                grid=objects(polygons),
                 grid_community=file["grid_community"],
                 grid_city_grid=file["grid_city_grid"],
             )
@@ -86,4 +94,4 @@ def _file_name(digest: str) -> str:
 
 def _as_multi(polygons: Geometries) -> Geometries:
     parts, owner = shapely.get_parts(polygons, return_index=True)
-    return np.asarray(shapely.multipolygons(parts, indices=owner), object)
+    return objects(shapely.multipolygons(parts, indices=owner))

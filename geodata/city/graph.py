@@ -8,8 +8,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from geodata.arrays import Floats, Ints
 
 SEA_LINK_COST = 1.0
 
@@ -60,7 +59,7 @@ def allot(weights: npt.ArrayLike, total: int, most: npt.ArrayLike | None = None)
     weight = np.maximum(np.asarray(weights, float), 1e-9)
     limit = np.full(len(weight), max(total, 1)) if most is None else np.maximum(1, np.asarray(most, np.int64))
     exact = weight / weight.sum() * total
-    share = np.minimum(limit, np.maximum(1, np.floor(exact))).astype(np.int64)
+    share: Ints = np.minimum(limit, np.maximum(1, np.floor(exact))).astype(np.int64)
     while share.sum() < total and (share < limit).any():
         share[np.where(share < limit, exact - share, -np.inf).argmax()] += 1
     while share.sum() > total and (share > 1).any():

@@ -3,18 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from geodata.arrays import Bools, Floats, Geometries, Ints, objects
 from geodata.city.blocks import Atoms
 from geodata.city.borders import joined
 from geodata.city.graph import Graph, allot
 from geodata.city.partition import divide
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-Geometries = npt.NDArray[np.object_]
 
 HOUSEHOLDS_PER_GRID = 607.2
 OUTER_HOUSEHOLDS_PER_GRID = 425.0
@@ -99,7 +94,7 @@ def dissolve(polygons: Geometries, group: Ints) -> Geometries:
     """One union per group; the input is a coverage, so the output is."""
     order = np.argsort(group, kind="stable")
     cuts = np.flatnonzero(np.diff(group[order])) + 1
-    return np.array([shapely.coverage_union_all(members) for members in np.split(polygons[order], cuts)], object)
+    return objects([shapely.coverage_union_all(members) for members in np.split(polygons[order], cuts)])
 
 
 def _nested(graph: Graph, street: Ints, counts: Counts, norm: Floats) -> tuple[Ints, Ints]:

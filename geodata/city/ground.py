@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyproj
 import shapely
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-Texts = npt.NDArray[np.object_]
-Geometries = npt.NDArray[np.object_]
+from geodata.arrays import Bools, Floats, Geometries, Ints, Texts, objects
+
+__all__ = ["Areas", "Bools", "Buildings", "Floats", "Geometries", "Ground", "Ints", "Places", "Roads", "Texts", "grid_at"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +143,7 @@ class Ground:
 
         A point on a border takes the lower index.
         """
-        return grid_at(self.grid_tree, np.asarray(shapely.points(xy), object))[0]
+        return grid_at(self.grid_tree, objects(shapely.points(xy)))[0]
 
 
 def grid_at(tree: shapely.STRtree, points: Geometries) -> tuple[Ints, Bools]:

@@ -9,6 +9,7 @@ import psycopg
 import pyproj
 import shapely
 
+from geodata.arrays import Geometries, objects, projected
 from geodata.city.buildings import describe
 from geodata.city.division import Division, Mapped, divide_land
 from geodata.city.division_file import VERSION, find_division, keep_division
@@ -79,14 +80,23 @@ def import_osm(conn: Conn, path: Path, data_dir: Path, progress: Progress = QUIE
         keep_division(division, extract.digest, data_dir)
     households = _households_inside(mapped, division)
     facts: dict[str, object] = {
-        "digest": extract.digest, "file": path.name, "epsg": mapped.to_metres.target_crs.to_epsg(), "households": round(households, 1),
+        "digest": extract.digest,
+        "file": path.name,
+        "epsg": mapped.epsg,
+        "households": round(households, 1),
         "version": VERSION,
     }
     stored = store_ground(conn, mapped, division, facts, progress)
     return Imported(
-        edges=len(mapped.network.line), places=len(mapped.places.name), buildings=len(mapped.buildings.point),
-        grids=len(division.grid), communities=len(division.community_name), streets=len(division.street_name),
-        city_grids=int(division.grid_city_grid.max()) + 1, households=households, stored=stored,
+        edges=len(mapped.network.line),
+        places=len(mapped.places.name),
+        buildings=len(mapped.buildings.point),
+        grids=len(division.grid),
+        communities=len(division.community_name),
+        streets=len(division.street_name),
+        city_grids=int(division.grid_city_grid.max()) + 1,
+        households=households,
+        stored=stored,
     )
 
 
@@ -96,19 +106,21 @@ def describe_extract(extract: Extract) -> Mapped:
     seats = shapely.point_on_surface(mapped_buildings.polygon)
     if not len(seats):
         seats = shapely.line_interpolate_point(roads.line, 0.5, normalized=True)
-    to_metres = pyproj.Transformer.from_crs(4326, utm_of(np.asarray(seats, object)), always_xy=True)
-    polygon = np.asarray(shapely.transform(mapped_buildings.polygon, to_metres.transform, interleaved=False), object)
+    epsg = utm_of(objects(seats))
+    to_metres = pyproj.Transformer.from_crs(4326, epsg, always_xy=True)
+    polygon = projected(mapped_buildings.polygon, to_metres)
     return Mapped(
         extract=extract,
         network=roads,
         places=places_here,
         buildings=describe(mapped_buildings, polygon, extract.areas, places_here),
-        administration=administration(extract.boundaries, np.asarray(seats, object), extract.points),
+        administration=administration(extract.boundaries, objects(seats), extract.points),
+        epsg=epsg,
         to_metres=to_metres,
     )
 
 
-def utm_of(points: "np.typing.NDArray[np.object_]") -> int:
+def utm_of(points: Geometries) -> int:
     """EPSG code of the UTM zone in the middle of points in 4326."""
     lon, lat = np.median(shapely.get_coordinates(points), axis=0)
     zone = int((lon + 180) // 6) % 60 + 1

@@ -1,16 +1,17 @@
 """Read the ground back from the database, so that generation can run any time after an import."""
 
+from typing import Any
+
 import numpy as np
-import numpy.typing as npt
 import pyproj
 import shapely
 
-from geodata.city.ground import Areas, Buildings, Ground, Ints, Places, Roads, Texts, grid_at
+from geodata.arrays import Bools, Floats, Geometries, Ints, Texts, objects, projected
+from geodata.city.ground import Areas, Buildings, Ground, Places, Roads, grid_at
 from geodata.db import Conn
 from geodata.errors import SetupError
 
-Geometries = npt.NDArray[np.object_]
-Rows = list[tuple[object, ...]]
+Rows = list[tuple[Any, ...]]
 
 NEAR_LAND_M = 15.0
 FACTS = "SELECT value FROM hall.fact WHERE key = 'ground'"
@@ -41,7 +42,13 @@ def read_ground(conn: Conn) -> Ground:
     facts = row[0]
     to_metres = pyproj.Transformer.from_crs(4326, int(facts["epsg"]), always_xy=True)
     levels: dict[str, Areas] = {}
-    for level, parent in (("district", ""), ("street", "district"), ("community", "street"), ("base_grid", "community"), ("city_grid", "district")):
+    for level, parent in (
+        ("district", ""),
+        ("street", "district"),
+        ("community", "street"),
+        ("base_grid", "community"),
+        ("city_grid", "district"),
+    ):
         levels[level] = _areas(conn, level, levels.get(parent), to_metres)
     grids = levels["base_grid"]
     tree = shapely.STRtree(grids.polygon)
@@ -68,34 +75,63 @@ def _areas(conn: Conn, level: str, higher: Areas | None, to_metres: pyproj.Trans
     rows = conn.execute(AREAS, (level,), binary=True).fetchall()
     index = {code: position for position, code in enumerate(higher.code.tolist())} if higher else {}
     return Areas(
-        id=_numbers(rows, 0), code=_texts(rows, 1), name=_texts(rows, 2), kind=_texts(rows, 3),
-        parent=np.array([index.get(row[4], -1) for row in rows], np.int64), area_m2=_floats(rows, 5), polygon=_metres(rows, 6, to_metres),
+        id=_numbers(rows, 0),
+        code=_texts(rows, 1),
+        name=_texts(rows, 2),
+        kind=_texts(rows, 3),
+        parent=np.array([index.get(row[4], -1) for row in rows], np.int64),
+        area_m2=_floats(rows, 5),
+        polygon=_metres(rows, 6, to_metres),
     )
 
 
 def _buildings(conn: Conn, tree: shapely.STRtree, to_metres: pyproj.Transformer) -> Buildings:
     rows = conn.execute(BUILDINGS, binary=True).fetchall()
     polygon = _metres(rows, 10, to_metres)
-    point = np.asarray(shapely.point_on_surface(polygon), object)
+    point = objects(shapely.point_on_surface(polygon))
     grid, inside = grid_at(tree, point)
     return Buildings(
-        id=_numbers(rows, 0), code=_texts(rows, 1), name=_texts(rows, 2), address=_texts(rows, 3), polygon=polygon,
-        point=shapely.get_coordinates(point).reshape(-1, 2), use_type=_texts(rows, 4), floors=_numbers(rows, 5), height_m=_floats(rows, 6),
-        area_m2=_floats(rows, 7), home_share=_floats(rows, 8), households=_floats(rows, 9), grid=grid, inside=inside,
+        id=_numbers(rows, 0),
+        code=_texts(rows, 1),
+        name=_texts(rows, 2),
+        address=_texts(rows, 3),
+        polygon=polygon,
+        point=shapely.get_coordinates(point).reshape(-1, 2),
+        use_type=_texts(rows, 4),
+        floors=_numbers(rows, 5),
+        height_m=_floats(rows, 6),
+        area_m2=_floats(rows, 7),
+        home_share=_floats(rows, 8),
+        households=_floats(rows, 9),
+        grid=grid,
+        inside=inside,
     )
 
 
 def _roads(conn: Conn, tree: shapely.STRtree, to_metres: pyproj.Transformer) -> Roads:
     rows = conn.execute(ROADS, binary=True).fetchall()
     line = _metres(rows, 13, to_metres)
-    middle = np.asarray(shapely.line_interpolate_point(line, 0.5, normalized=True), object)
+    middle = objects(shapely.line_interpolate_point(line, 0.5, normalized=True))
     grid, inside = grid_at(tree, middle)
     near, _ = tree.query(middle, predicate="dwithin", distance=NEAR_LAND_M)
     inside[near] = True
     return Roads(
-        id=_numbers(rows, 0), u=_numbers(rows, 1), v=_numbers(rows, 2), line=line, highway=_texts(rows, 3), name=_texts(rows, 4),
-        speed_kmh=_floats(rows, 5), length_m=_floats(rows, 6), forward=_bools(rows, 7), backward=_bools(rows, 8), drive=_bools(rows, 9),
-        bridge=_bools(rows, 10), tunnel=_bools(rows, 11), width_m=_floats(rows, 12), grid=grid, inside=inside,
+        id=_numbers(rows, 0),
+        u=_numbers(rows, 1),
+        v=_numbers(rows, 2),
+        line=line,
+        highway=_texts(rows, 3),
+        name=_texts(rows, 4),
+        speed_kmh=_floats(rows, 5),
+        length_m=_floats(rows, 6),
+        forward=_bools(rows, 7),
+        backward=_bools(rows, 8),
+        drive=_bools(rows, 9),
+        bridge=_bools(rows, 10),
+        tunnel=_bools(rows, 11),
+        width_m=_floats(rows, 12),
+        grid=grid,
+        inside=inside,
     )
 
 
@@ -104,18 +140,25 @@ def _places(conn: Conn, tree: shapely.STRtree, to_metres: pyproj.Transformer) ->
     point = _metres(rows, 6, to_metres)
     grid, inside = grid_at(tree, point)
     return Places(
-        id=_numbers(rows, 0), place_class=_texts(rows, 1), name=_texts(rows, 2), address=_texts(rows, 3), phone=_texts(rows, 4),
-        tags=_texts(rows, 5), point=shapely.get_coordinates(point).reshape(-1, 2), grid=grid, inside=inside,
+        id=_numbers(rows, 0),
+        place_class=_texts(rows, 1),
+        name=_texts(rows, 2),
+        address=_texts(rows, 3),
+        phone=_texts(rows, 4),
+        tags=_texts(rows, 5),
+        point=shapely.get_coordinates(point).reshape(-1, 2),
+        grid=grid,
+        inside=inside,
     )
 
 
 def _metres(rows: Rows, column: int, to_metres: pyproj.Transformer) -> Geometries:
-    geometries = np.asarray(shapely.from_wkb([row[column] for row in rows]), object)
-    return np.asarray(shapely.transform(geometries, to_metres.transform, interleaved=False), object)
+    geometries = objects(shapely.from_wkb([row[column] for row in rows]))
+    return projected(geometries, to_metres)
 
 
 def _texts(rows: Rows, column: int) -> Texts:
-    out = np.empty(len(rows), object)
+    out = np.empty(len(rows), np.object_)
     out[:] = [row[column] for row in rows]
     return out
 
@@ -124,9 +167,9 @@ def _numbers(rows: Rows, column: int) -> Ints:
     return np.array([row[column] for row in rows], np.int64)
 
 
-def _floats(rows: Rows, column: int) -> npt.NDArray[np.float64]:
+def _floats(rows: Rows, column: int) -> Floats:
     return np.array([row[column] for row in rows], np.float64)
 
 
-def _bools(rows: Rows, column: int) -> npt.NDArray[np.bool_]:
+def _bools(rows: Rows, column: int) -> Bools:
     return np.array([row[column] for row in rows], bool)

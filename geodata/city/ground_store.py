@@ -1,5 +1,6 @@
 """Write the ground into the database: insert what is new, update what changed, delete what the extract no longer holds."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -7,8 +8,10 @@ import numpy as np
 import shapely
 from psycopg.types.json import Jsonb
 
+from geodata.arrays import Texts, objects
+from geodata.city.area_rows import area_rows
 from geodata.city.division import Division, Mapped
-from geodata.city.ground_rows import Columns, GridIndex, area_rows, building_rows, edge_rows, node_rows, place_rows
+from geodata.city.ground_rows import Columns, GridIndex, building_rows, edge_rows, node_rows, place_rows
 from geodata.db import Conn
 from geodata.load import copy_frame, geometry_hex, upsert_frame
 from geodata.osm.extract import Features
@@ -27,10 +30,11 @@ GONE = {
     "WHERE k.way_id = road_edge.way_id AND k.part = road_edge.part)",
 }
 # Codes are unique, so those that will change get out of the way first.
-MOVING_CODES = """
-    UPDATE hall.building AS b SET code = 'moving ' || b.id
-    FROM unnest(%(source_id)s::text[], %(code)s::text[]) AS n (source_id, code) WHERE b.source_id = n.source_id AND b.code <> n.code
+MOVING = """
+    SELECT array_agg(b.id) FROM hall.building AS b JOIN unnest(%(source_id)s::text[], %(code)s::text[]) AS n (source_id, code)
+    ON b.source_id = n.source_id AND b.code <> n.code
 """
+MAKE_WAY = "UPDATE hall.building SET code = 'moving ' || id WHERE id = ANY(%s)"
 REMEMBER = """
     INSERT INTO hall.fact AS f (key, value) VALUES ('ground', %s)
     ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value, changed_at = now()
@@ -70,9 +74,10 @@ def store_ground(conn: Conn, mapped: Mapped, division: Division, facts: dict[str
         step.note = f"{len(mapped.places.osm_ref):,} places"
     with progress.step("write: buildings") as step:
         rows = building_rows(mapped, grids)
-        kept = {"kept": mapped.buildings.mapped.ref}
-        stored.deleted["hall.building"] = delete_gone(conn, "hall.building", kept)
-        conn.execute(MOVING_CODES, {"source_id": _list(rows, "source_id"), "code": _list(rows, "code")})
+        stored.deleted["hall.building"] = delete_gone(conn, "hall.building", {"kept": mapped.buildings.mapped.ref})
+        moving = conn.execute(MOVING, {"source_id": _list(rows, "source_id"), "code": _list(rows, "code")}).fetchone()
+        if moving and moving[0]:
+            conn.execute(MAKE_WAY, moving)
         stored.changed["hall.building"] = upsert_frame(conn, "hall.building", rows, ["source_id"])
         step.note = f"{len(mapped.buildings.mapped):,} buildings"
     with progress.step("write: base map features") as step:
@@ -82,7 +87,7 @@ def store_ground(conn: Conn, mapped: Mapped, division: Division, facts: dict[str
     return stored
 
 
-def delete_gone(conn: Conn, table: str, kept: dict[str, list[object]] | dict[str, list[str]]) -> int:
+def delete_gone(conn: Conn, table: str, kept: Mapping[str, Sequence[object]]) -> int:
     """Delete rows of an earlier extract that are not `kept`; a table without such rows is not touched, so its layers stay as they are."""
     condition = GONE[table]
     if conn.execute(f"SELECT EXISTS (SELECT FROM {table} WHERE {condition})", kept).fetchone() == (False,):
@@ -101,8 +106,8 @@ def _store_areas(conn: Conn, mapped: Mapped, division: Division, stored: Stored)
 
 def _grid_index(conn: Conn, mapped: Mapped) -> GridIndex:
     rows = conn.execute(BASE_GRIDS).fetchall()
-    polygon = mapped.metres(np.asarray(shapely.from_wkb([bytes(wkb) for _, wkb in rows]), object))
-    return GridIndex(np.array([code for code, _ in rows], object), polygon, shapely.STRtree(polygon))
+    polygon = mapped.metres(objects(shapely.from_wkb([bytes(wkb) for _, wkb in rows])))
+    return GridIndex(objects([code for code, _ in rows]), polygon, shapely.STRtree(polygon))
 
 
 def _store_features(conn: Conn, mapped: Mapped) -> int:
@@ -116,11 +121,11 @@ def _store_features(conn: Conn, mapped: Mapped) -> int:
 
 
 def _feature_rows(features: Features) -> Columns:
-    return {"ref": np.array(features.ref, object), "tags": _json(features.tags), "geom": geometry_hex(features.geometry)}
+    return {"ref": objects(features.ref), "tags": _json(features.tags), "geom": geometry_hex(features.geometry)}
 
 
-def _json(rows: list[dict[str, str]]) -> "np.typing.NDArray[np.object_]":
-    out = np.empty(len(rows), object)
+def _json(rows: list[dict[str, str]]) -> Texts:
+    out = np.empty(len(rows), np.object_)
     out[:] = [msgspec.json.encode(tags).decode() for tags in rows]
     return out
 

@@ -1,13 +1,10 @@
 """Lines half way between neighbouring buildings: where a block without inner roads may be divided."""
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from scipy.spatial import Voronoi
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Geometries = npt.NDArray[np.object_]
+from geodata.arrays import Floats, Geometries, Ints, objects
 
 STEP_M = 4.0
 """Distance of the points that stand for a footprint."""
@@ -30,7 +27,7 @@ def halfway_lines(faces: Geometries, footprints: Geometries, face_of: Ints) -> G
     """
     xy, owner = _outlines(shapely.intersection(footprints, faces[face_of]))
     if len(np.unique(owner)) < 2:
-        return np.empty(0, object)
+        return np.empty(0, np.object_)
     centre = shapely.get_coordinates(shapely.centroid(faces))
     face = face_of[owner]
     column = int(np.ceil(np.sqrt(len(faces))))
@@ -66,11 +63,11 @@ def _ridges(xy: Floats, owner: Ints, face: Ints) -> tuple[Floats, Floats, Ints]:
 
 def _clipped(start: Floats, end: Floats, face: Ints, faces: Geometries) -> Geometries:
     """Edges joined to lines, smoothed, and cut to their face."""
-    pieces = np.asarray(shapely.linestrings(np.stack([start, end], axis=1)), object)
+    pieces = objects(shapely.linestrings(np.stack([start, end], axis=1)))
     order = np.argsort(face, kind="stable")
     chosen, count = np.unique(face, return_counts=True)
     merged = shapely.line_merge(shapely.multilinestrings(pieces[order], indices=np.repeat(np.arange(len(chosen)), count)))
     lines, index = shapely.get_parts(merged, return_index=True)
     lines = shapely.intersection(shapely.simplify(lines, TOLERANCE_M), faces[chosen[index]])
     parts = shapely.get_parts(lines)
-    return np.asarray(parts[(shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING) & (shapely.length(parts) > 0)], object)
+    return objects(parts[(shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING) & (shapely.length(parts) > 0)])

@@ -1,12 +1,10 @@
 """Land and sea from coastlines, and the faces that a set of lines cuts the plane into. Metres throughout."""
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from geodata.arrays import Floats, Geometries, objects
 from geodata.osm.extract import Features
-
-Geometries = npt.NDArray[np.object_]
 
 PRECISION_M = 0.05
 """All lines are noded on this grid, so that neighbours share vertices exactly."""
@@ -18,12 +16,12 @@ BESIDE_COAST_M = 1.5
 def faces(lines: Geometries) -> Geometries:
     """Node all lines together and return every face they enclose; the faces are a valid coverage."""
     noded = shapely.union_all(lines, grid_size=PRECISION_M)
-    return np.asarray(shapely.get_parts(shapely.polygonize(shapely.get_parts(noded))), object)
+    return objects(shapely.get_parts(shapely.polygonize(shapely.get_parts(noded))))
 
 
 def coastlines(lines: Features) -> Geometries:
     """The mapped coast, drawn with land on the left."""
-    return lines.geometry[np.array([tags.get("natural") == "coastline" for tags in lines.tags], bool)]
+    return objects(lines.geometry[np.array([tags.get("natural") == "coastline" for tags in lines.tags], bool)])
 
 
 def land_within(frame: shapely.Geometry, coast: Geometries) -> shapely.Geometry:
@@ -43,7 +41,7 @@ def land_within(frame: shapely.Geometry, coast: Geometries) -> shapely.Geometry:
     return shapely.union_all(parts[shapely.area(parts) > SMALLEST_LAND_M2])
 
 
-def _wet_votes(pieces: Geometries, coast: Geometries) -> npt.NDArray[np.float64]:
+def _wet_votes(pieces: Geometries, coast: Geometries) -> Floats:
     """Metres of coast that call a face water, less those that call it land."""
     xy, owner = shapely.get_coordinates(shapely.get_parts(coast), return_index=True)
     same = owner[1:] == owner[:-1]

@@ -4,11 +4,9 @@ import numpy as np
 import numpy.typing as npt
 import pymetis
 
+from geodata.arrays import Floats, Ints
 from geodata.city.balance import Balancer
 from geodata.city.graph import Graph
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 TRIES = 4
 SEED = 1

@@ -5,15 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from geodata.arrays import Bools, Floats, Geometries, objects
 from geodata.osm.extract import Features
 from geodata.osm.footprints import Footprints
 from geodata.osm.tags import Tags
-
-Floats = npt.NDArray[np.float64]
-Geometries = npt.NDArray[np.object_]
 
 KINDS: Mapping[str, str] = {
     kind: use
@@ -24,20 +21,52 @@ KINDS: Mapping[str, str] = {
         "office": "office",
         "industrial": "industrial warehouse storage_tank factory manufacture works hangar silo",
         "public": "school university college kindergarten hospital church chapel cathedral temple mosque shrine monastery civic public "
-                  "government train_station transportation station stadium sports_hall museum fire_station police toilets pavilion castle",
+        "government train_station transportation station stadium sports_hall museum fire_station police toilets pavilion castle",
         "other": "roof construction ruins stable shed hut garage garages greenhouse glasshouse barn parking farm_auxiliary service bridge "
-                 "pier tent carport bunker greenhouse_horticulture grandstand collapsed",
+        "pier tent carport bunker greenhouse_horticulture grandstand collapsed",
     }.items()
     for kind in kinds.split()
 }
 """Value of the building key to use; any other value says nothing, as `yes` does."""
 KEYS: tuple[tuple[str, str, frozenset[str]], ...] = (
-    ("public", "amenity", frozenset({
-        "school", "kindergarten", "college", "university", "hospital", "clinic", "place_of_worship", "police", "fire_station", "townhall",
-        "courthouse", "library", "community_centre", "social_facility", "theatre", "arts_centre", "toilets", "post_office", "prison",
-        "ferry_terminal", "bus_station", "administration", "monastery"})),
-    ("commercial", "amenity", frozenset({
-        "restaurant", "cafe", "fast_food", "bar", "casino", "cinema", "marketplace", "bank", "fuel", "pharmacy", "accommodation"})),
+    (
+        "public",
+        "amenity",
+        frozenset(
+            {
+                "school",
+                "kindergarten",
+                "college",
+                "university",
+                "hospital",
+                "clinic",
+                "place_of_worship",
+                "police",
+                "fire_station",
+                "townhall",
+                "courthouse",
+                "library",
+                "community_centre",
+                "social_facility",
+                "theatre",
+                "arts_centre",
+                "toilets",
+                "post_office",
+                "prison",
+                "ferry_terminal",
+                "bus_station",
+                "administration",
+                "monastery",
+            }
+        ),
+    ),
+    (
+        "commercial",
+        "amenity",
+        frozenset(
+            {"restaurant", "cafe", "fast_food", "bar", "casino", "cinema", "marketplace", "bank", "fuel", "pharmacy", "accommodation"}
+        ),
+    ),
     ("other", "amenity", frozenset({"parking", "shelter", "waste_transfer_station"})),
     ("public", "tourism", frozenset({"museum", "gallery", "attraction", "zoo"})),
     ("commercial", "tourism", frozenset({"hotel", "hostel", "guest_house"})),
@@ -57,9 +86,13 @@ KEYS: tuple[tuple[str, str, frozenset[str]], ...] = (
 NAMES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("commercial", re.compile("酒店|宾馆|娱乐场|赌场|商场|购物|百货|Hotel|Hôtel|Casino|Shopping")),
     ("industrial", re.compile("工业|仓库|厂|变电|电力|物流|Indústria")),
-    ("public", re.compile(
-        "学校|中学|小学|幼稚园|幼儿园|大学|学院|书院|医院|卫生中心|教堂|庙|寺|博物馆|政府|警|消防|码头|体育|市政|图书馆|法院|邮政|公厕|"
-        "Escola|School|Schule|École|Ecole|Igreja|Kirche|Chapelle|Museu|Musée|Museum")),
+    (
+        "public",
+        re.compile(
+            "学校|中学|小学|幼稚园|幼儿园|大学|学院|书院|医院|卫生中心|教堂|庙|寺|博物馆|政府|警|消防|码头|体育|市政|图书馆|法院|邮政|公厕|"
+            "Escola|School|Schule|École|Ecole|Igreja|Kirche|Chapelle|Museu|Musée|Museum"
+        ),
+    ),
     ("other", re.compile("停车场|Parking")),
     ("office", re.compile("写字楼|办公|商务|商业中心|Tower$")),
 )
@@ -89,7 +122,7 @@ SMALLEST_HOME_M2 = 25.0
 class Uses:
     """One row a building."""
 
-    use_type: npt.NDArray[np.object_]
+    use_type: Geometries
     home_share: Floats
     """0..1 of the floor space."""
 
@@ -104,7 +137,7 @@ def uses(buildings: Footprints, area_m2: Floats, points: Geometries, zones: Feat
         zones: areas of the extract; those of ZONES are looked at.
         trade: points of shops, restaurants, banks, hotels and offices: a home with one inside is mixed.
     """
-    told = np.array([_told(kind, tags, name) for kind, tags, name in zip(buildings.kind, buildings.tags, buildings.name, strict=True)], object)
+    told = objects([_told(kind, tags, name) for kind, tags, name in zip(buildings.kind, buildings.tags, buildings.name, strict=True)])
     plain = np.array([use is None for use in told], bool)
     use = np.where(plain, "residential", told)
     share = np.where(plain, PLAIN_HOME_SHARE, [HOME_SHARE.get(value, 0.0) for value in use])
@@ -132,7 +165,7 @@ def _told(kind: str, tags: Tags, name: str) -> str | None:
     return next((use for use, pattern in NAMES if pattern.search(name)), None)
 
 
-def _in_zones(points: Geometries, zones: Features) -> list[tuple[str, npt.NDArray[np.bool_]]]:
+def _in_zones(points: Geometries, zones: Features) -> list[tuple[str, Bools]]:
     """Per use, which points lie in a zone of it."""
     tree = shapely.STRtree(points)
     out = []

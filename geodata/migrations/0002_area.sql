@@ -36,7 +36,7 @@ CREATE TRIGGER area_touched AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON hall
 -- People of a grid against its norm (KF-21). The norm is a round figure, so a fifth more or less still counts as met. A sample city made
 -- at a smaller scale has that part of the people: the fact population_scale says which.
 CREATE FUNCTION hall.size_flag(people integer, norm_people_min integer, norm_people_max integer) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN people < 0.8 * scale * norm_people_min THEN 'under' WHEN people > 1.2 * scale * norm_people_max THEN 'over' ELSE 'ok' END
+    SELECT CASE WHEN people / scale < 0.8 * norm_people_min THEN 'under' WHEN people / scale > 1.2 * norm_people_max THEN 'over' ELSE 'ok' END
     FROM (SELECT coalesce((SELECT value::double precision FROM hall.fact WHERE key = 'population_scale'), 1) AS scale) AS made
 $$;
 

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
+from geodata.arrays import Geometries
 from geodata.osm.extract import Boundary, Features
 from geodata.osm.names import display_name
-
-Geometries = npt.NDArray[np.object_]
 
 STREET_LEVELS = range(4, 12)
 """admin_level of what may be a street (sub-district): provinces and everything finer."""
@@ -21,7 +20,7 @@ DEEPER_MAY_LOSE = 0.1
 WHOLE_COVER = 0.95
 UNNAMED_DISTRICT = "示范区"
 UNNAMED_STREET = "示范街道"
-PLACE_ORDER = ("city", "town", "municipality", "borough", "suburb", "quarter", "village", "neighbourhood", "hamlet")
+PLACE_ORDER = ("city", "town", "municipality", "borough", "suburb", "village")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Outline:
     """A named area in 4326, sea included."""
 
     name: str
-    area: shapely.Geometry
+    area: BaseGeometry
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +56,21 @@ def administration(boundaries: Sequence[Boundary], seats: Geometries, places: Fe
     return Administration(next(iter(names), "") or _best_place(places) or UNNAMED_DISTRICT, tuple(streets))
 
 
-def outline(boundary: Boundary) -> shapely.Geometry:
+def outline(boundary: Boundary) -> BaseGeometry:
     """The area of a relation from the member ways that are here: closed outer rings without the inner ones.
 
     A relation that reaches outside the extract keeps the pieces whose rings are complete; the others are dropped.
     """
-    return shapely.difference(_rings(boundary.outer), _rings(boundary.inner))
+    return _rings(boundary.outer).difference(_rings(boundary.inner))
 
 
-def hull(seats: Geometries) -> shapely.Geometry:
+def hull(seats: Geometries) -> BaseGeometry:
     """The convex hull of all seats with a margin of some 50 m."""
     margin_degrees = 0.0005
-    return shapely.buffer(shapely.convex_hull(shapely.multipoints(seats)), margin_degrees, join_style="mitre")
+    return shapely.MultiPoint(seats.tolist()).convex_hull.buffer(margin_degrees, join_style="mitre")
 
 
-def _rings(lines: Geometries) -> shapely.Geometry:
+def _rings(lines: Geometries) -> BaseGeometry:
     if not len(lines):
         return shapely.Polygon()
     faces = shapely.polygonize(shapely.get_parts(shapely.union_all(lines)))
@@ -96,12 +95,10 @@ def _share_inside(items: Sequence[Outline], seats: Geometries) -> float:
     return len(np.unique(found)) / max(len(seats), 1)
 
 
-def _holds(area: shapely.Geometry, part: shapely.Geometry) -> bool:
+def _holds(area: BaseGeometry, part: BaseGeometry) -> bool:
     return bool(shapely.intersection(area, part).area >= WHOLE_COVER * part.area)
 
 
 def _best_place(places: Features) -> str:
-    ranked = [
-        (PLACE_ORDER.index(tags["place"]), display_name(tags)) for tags in places.tags if tags.get("place") in PLACE_ORDER
-    ]
+    ranked = [(PLACE_ORDER.index(tags["place"]), display_name(tags)) for tags in places.tags if tags.get("place") in PLACE_ORDER]
     return min((item for item in ranked if item[1]), default=(0, ""))[1]

@@ -3,17 +3,19 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyproj
 import shapely
 
+from geodata.arrays import Floats, Geometries, objects
 from geodata.osm.extract import Way
 from geodata.osm.names import display_name
 from geodata.osm.tags import SPEED_KMH, WALKWAYS, directions, is_set, number, open_to_cars, speed_kmh, whole_number
 
-Array = npt.NDArray[np.generic]
+Array: TypeAlias = npt.NDArray[Any]
 WGS84 = pyproj.Geod(ellps="WGS84")
 MOST_LAYER = 10
 
@@ -23,10 +25,10 @@ class Network:
     """Edges and the nodes where they begin and end."""
 
     node_id: Array
-    node_lonlat: npt.NDArray[np.float64]
+    node_lonlat: Floats
     edges: dict[str, Array]
     """way_id, part, source, target, highway, name, speed_kmh, forward, backward, drive, bridge, tunnel, layer, width_m, length_m."""
-    line: npt.NDArray[np.object_]
+    line: Geometries
     """In 4326, from source to target."""
 
 
@@ -64,7 +66,7 @@ def network(ways: Sequence[Way]) -> Network:
     }
     ends = np.unique(np.r_[first, last])
     node_id, index = np.unique(node[ends], return_index=True)
-    line = np.asarray(shapely.linestrings(lonlat, indices=owner), object) if len(size) else np.empty(0, object)
+    line = objects(shapely.linestrings(lonlat, indices=owner)) if len(size) else np.empty(0, np.object_)
     return Network(node_id, lonlat[ends[index]], edges, line)
 
 
@@ -105,7 +107,7 @@ def _row(way: Way) -> tuple[object, ...]:
     )
 
 
-def _lengths_m(lonlat: npt.NDArray[np.float64], owner: Array, count: int) -> npt.NDArray[np.float64]:
+def _lengths_m(lonlat: Floats, owner: Array, count: int) -> Floats:
     if not count:
         return np.empty(0)
     _, _, step = WGS84.inv(lonlat[:-1, 0], lonlat[:-1, 1], lonlat[1:, 0], lonlat[1:, 1])

@@ -6,18 +6,36 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import osmium
 import shapely
 
+from geodata.arrays import Bools, Geometries, objects
 from geodata.errors import InvalidInputError
-
-Geometries = npt.NDArray[np.object_]
 
 LINE_KEYS = ("highway", "railway", "waterway", "aeroway", "man_made", "natural")
 AREA_KEYS = (
-    "building", "building:part", "natural", "water", "waterway", "landuse", "leisure", "place", "amenity", "aeroway", "man_made",
-    "tourism", "shop", "office", "healthcare", "craft", "historic", "railway", "public_transport", "emergency", "military", "power",
+    "building",
+    "building:part",
+    "natural",
+    "water",
+    "waterway",
+    "landuse",
+    "leisure",
+    "place",
+    "amenity",
+    "aeroway",
+    "man_made",
+    "tourism",
+    "shop",
+    "office",
+    "healthcare",
+    "craft",
+    "historic",
+    "railway",
+    "public_transport",
+    "emergency",
+    "military",
+    "power",
     "club",
 )
 POINT_KEYS = (*AREA_KEYS, "highway", "barrier")
@@ -40,12 +58,12 @@ class Features:
 
     ref: list[str] = field(default_factory=list)
     tags: list[dict[str, str]] = field(default_factory=list)
-    geometry: Geometries = field(default_factory=lambda: np.empty(0, object))
+    geometry: Geometries = field(default_factory=lambda: np.empty(0, np.object_))
 
     def __len__(self) -> int:
         return len(self.ref)
 
-    def where(self, wanted: npt.NDArray[np.bool_]) -> "Features":
+    def where(self, wanted: Bools) -> "Features":
         """The rows where `wanted` is true."""
         index = np.flatnonzero(wanted)
         return Features([self.ref[i] for i in index], [self.tags[i] for i in index], self.geometry[index])
@@ -116,13 +134,13 @@ def _read_features(path: Path, extract: Extract) -> None:
     area_wkb: list[bytes] = []
     for item in osmium.FileProcessor(str(path)).with_areas().with_filter(wanted):
         tags = dict(item.tags)
-        if item.is_node():
+        if isinstance(item, osmium.osm.Node):
             extract.points.ref.append(f"n{item.id}")
             extract.points.tags.append(tags)
             point_xy.append((item.lon, item.lat))
-        elif item.is_way():
+        elif isinstance(item, osmium.osm.Way):
             _read_way(item, tags, extract, line_xy)
-        elif item.is_area() and _is_area(tags):
+        elif isinstance(item, osmium.osm.Area) and _is_area(tags):
             try:
                 area_wkb.append(bytes.fromhex(factory.create_multipolygon(item)))
             except RuntimeError:
@@ -130,12 +148,12 @@ def _read_features(path: Path, extract: Extract) -> None:
                 continue
             extract.areas.ref.append(f"{'w' if item.from_way() else 'r'}{item.orig_id()}")
             extract.areas.tags.append(tags)
-    extract.points.geometry = np.asarray(shapely.points(np.asarray(point_xy, float).reshape(-1, 2)), object)
+    extract.points.geometry = objects(shapely.points(np.asarray(point_xy, float).reshape(-1, 2)))
     extract.lines.geometry = lines_of(line_xy)
-    extract.areas.geometry = _valid(np.asarray(shapely.from_wkb(area_wkb), object))
+    extract.areas.geometry = _valid(objects(shapely.from_wkb(area_wkb)))
 
 
-def _read_way(item: "osmium.osm.Way", tags: dict[str, str], extract: Extract, line_xy: list[list[tuple[float, float]]]) -> None:
+def _read_way(item: osmium.osm.Way, tags: dict[str, str], extract: Extract, line_xy: list[list[tuple[float, float]]]) -> None:
     if not any(key in tags for key in LINE_KEYS):
         return
     nodes = [(node.ref, (node.lon, node.lat)) for node in item.nodes if node.location.valid()]
@@ -159,15 +177,17 @@ def _is_area(tags: dict[str, str]) -> bool:
 def _read_boundaries(path: Path) -> Iterator[Boundary]:
     relations = []
     for item in osmium.FileProcessor(str(path), osmium.osm.RELATION):
-        level = item.tags.get("admin_level", "")
-        if item.tags.get("boundary") == "administrative" and level.isdigit() and item.tags.get("type") != "multilinestring":
-            members = [(member.ref, member.role) for member in item.members if member.type == "w"]
-            relations.append((item.id, int(level), dict(item.tags), members))
+        tags = dict(item.tags)
+        level = tags.get("admin_level", "")
+        if not isinstance(item, osmium.osm.Relation) or tags.get("boundary") != "administrative" or tags.get("type") == "multilinestring":
+            continue
+        if level.isdigit():
+            relations.append((item.id, int(level), tags, [(member.ref, member.role) for member in item.members if member.type == "w"]))
     line = _member_lines(path, {ref for *_, members in relations for ref, _ in members})
-    for number, level, tags, members in relations:
+    for number, admin_level, tags, members in relations:
         inner = [line[ref] for ref, role in members if role == "inner" and ref in line]
         outer = [line[ref] for ref, role in members if role != "inner" and ref in line]
-        yield Boundary(number, level, tags, len(members), lines_of(outer), lines_of(inner))
+        yield Boundary(number, admin_level, tags, len(members), lines_of(outer), lines_of(inner))
 
 
 def _member_lines(path: Path, ways: set[int]) -> dict[int, list[tuple[float, float]]]:
@@ -176,18 +196,19 @@ def _member_lines(path: Path, ways: set[int]) -> dict[int, list[tuple[float, flo
         return found
     reader = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY).with_locations()
     for item in reader.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY)).with_filter(osmium.filter.IdFilter(ways)):
-        lonlat = [(node.lon, node.lat) for node in item.nodes if node.location.valid()]
-        if len(lonlat) > 1:
-            found[item.id] = lonlat
+        if isinstance(item, osmium.osm.Way):
+            lonlat = [(node.lon, node.lat) for node in item.nodes if node.location.valid()]
+            if len(lonlat) > 1:
+                found[item.id] = lonlat
     return found
 
 
 def lines_of(pieces: list[list[tuple[float, float]]]) -> Geometries:
     """Many lines at once."""
     if not pieces:
-        return np.empty(0, object)
+        return np.empty(0, np.object_)
     owner = np.repeat(np.arange(len(pieces)), [len(piece) for piece in pieces])
-    return np.asarray(shapely.linestrings(np.asarray([xy for piece in pieces for xy in piece], float), indices=owner), object)
+    return objects(shapely.linestrings(np.asarray([xy for piece in pieces for xy in piece], float), indices=owner))
 
 
 def _valid(geometry: Geometries) -> Geometries:

@@ -4,16 +4,13 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from geodata.arrays import Floats, Geometries
 from geodata.osm.extract import Features
 from geodata.osm.names import display_name, raw_name, to_simplified
 from geodata.osm.places import address_of
 from geodata.osm.tags import Tags, is_set, number
-
-Floats = npt.NDArray[np.float64]
-Geometries = npt.NDArray[np.object_]
 
 NOT_STANDING = frozenset({"no", "proposed", "demolished", "razed"})
 METRES_PER_FLOOR = 3.1

@@ -8,7 +8,9 @@ from opencc import OpenCC
 from geodata.osm.tags import Tags
 
 CHINESE = re.compile("[\u4e00-\u9fff\u3400-\u4dbf]")
-LEADING_CHINESE = re.compile("^(?:[A-Z]{1,2}(?=[\u4e00-\u9fff]))?[^A-Za-z\u00c0-\u00ff]*[\u4e00-\u9fff\u3400-\u4dbf][^A-Za-z\u00c0-\u00ff]*")
+LEADING_CHINESE = re.compile(
+    "^(?:[A-Z]{1,2}(?=[\u4e00-\u9fff]))?[^A-Za-z\u00c0-\u00ff]*[\u4e00-\u9fff\u3400-\u4dbf][^A-Za-z\u00c0-\u00ff]*"
+)
 SECOND_NAME = re.compile(r"\s*(?:[(（;；]| / ).*$")
 BRACKETED = re.compile(r"\s*[(（][^)）]*[)）]?\s*")
 CHINESE_KEYS = ("name:zh", "name:zh-Hans", "name:zh-Hant")
@@ -49,7 +51,7 @@ def short(text: str) -> str:
 @cache
 def to_simplified(text: str) -> str:
     """Traditional characters become Simplified; everything else stays."""
-    return _converter().convert(text)
+    return str(_converter().convert(text))
 
 
 @cache

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from geodata.arrays import Geometries, Ints
 from geodata.osm.extract import Features
 from geodata.osm.names import chinese_part, display_name, raw_name, to_simplified
 from geodata.osm.tags import Tags
@@ -18,11 +18,17 @@ RULES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("fire_station", "amenity", frozenset({"fire_station"})),
     ("toilet", "amenity", frozenset({"toilets"})),
     ("parking", "amenity", frozenset({"parking"})),
-    ("school", "amenity", frozenset({
-        "school", "kindergarten", "college", "university", "childcare", "language_school", "music_school", "driving_school"})),
+    (
+        "school",
+        "amenity",
+        frozenset({"school", "kindergarten", "college", "university", "childcare", "language_school", "music_school", "driving_school"}),
+    ),
     ("hospital", "amenity", frozenset({"hospital", "clinic", "doctors", "dentist"})),
-    ("hospital", "healthcare", frozenset({
-        "hospital", "clinic", "doctor", "doctors", "dentist", "centre", "yes", "laboratory", "rehabilitation", "nurse"})),
+    (
+        "hospital",
+        "healthcare",
+        frozenset({"hospital", "clinic", "doctor", "doctors", "dentist", "centre", "yes", "laboratory", "rehabilitation", "nurse"}),
+    ),
     ("hospital", "emergency", frozenset({"ambulance_station"})),
     ("government", "amenity", frozenset({"townhall", "courthouse", "administration", "public_building", "prison", "embassy"})),
     ("government", "office", frozenset({"government", "diplomatic", "administrative"})),
@@ -35,28 +41,99 @@ RULES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("food", "amenity", frozenset({"restaurant", "cafe", "fast_food", "bar", "pub", "food_court", "ice_cream", "biergarten"})),
     ("bank", "amenity", frozenset({"bank", "bureau_de_change"})),
     ("worship", "amenity", frozenset({"place_of_worship", "monastery"})),
-    ("culture", "amenity", frozenset({
-        "library", "theatre", "cinema", "arts_centre", "community_centre", "casino", "events_venue", "exhibition_centre", "nightclub",
-        "sport", "conference_centre"})),
+    (
+        "culture",
+        "amenity",
+        frozenset(
+            {
+                "library",
+                "theatre",
+                "cinema",
+                "arts_centre",
+                "community_centre",
+                "casino",
+                "events_venue",
+                "exhibition_centre",
+                "nightclub",
+                "sport",
+                "conference_centre",
+            }
+        ),
+    ),
     ("culture", "tourism", frozenset({"museum", "gallery", "attraction", "zoo", "theme_park", "artwork", "viewpoint", "aquarium"})),
     ("shop", "shop", ANY),
     ("shop", "amenity", frozenset({"marketplace", "pharmacy", "fuel", "car_wash", "car_rental", "charging_station"})),
     ("park", "leisure", frozenset({"park", "garden", "playground", "nature_reserve", "common", "dog_park"})),
-    ("culture", "leisure", frozenset({
-        "sports_centre", "stadium", "fitness_centre", "swimming_pool", "pitch", "sports_hall", "marina", "golf_course", "resort",
-        "amusement_arcade", "bowling_alley", "track"})),
+    (
+        "culture",
+        "leisure",
+        frozenset(
+            {
+                "sports_centre",
+                "stadium",
+                "fitness_centre",
+                "swimming_pool",
+                "pitch",
+                "sports_hall",
+                "marina",
+                "golf_course",
+                "resort",
+                "amusement_arcade",
+                "bowling_alley",
+                "track",
+            }
+        ),
+    ),
     ("culture", "historic", ANY),
     ("office", "office", ANY),
-    ("quarter", "place", frozenset({
-        "city", "town", "borough", "suburb", "quarter", "neighbourhood", "village", "hamlet", "locality", "island", "square",
-        "city_block", "isolated_dwelling"})),
+    (
+        "quarter",
+        "place",
+        frozenset(
+            {
+                "city",
+                "town",
+                "borough",
+                "suburb",
+                "quarter",
+                "neighbourhood",
+                "village",
+                "hamlet",
+                "locality",
+                "island",
+                "square",
+                "city_block",
+                "isolated_dwelling",
+            }
+        ),
+    ),
     ("quarter", "landuse", frozenset({"residential"})),
     ("station", "public_transport", frozenset({"station"})),
     ("bus_stop", "public_transport", frozenset({"platform"})),
     ("other", "emergency", frozenset({"fire_hydrant", "assembly_point", "defibrillator"})),
-    ("other", "amenity", frozenset({
-        "social_facility", "post_office", "grave_yard", "crematorium", "animal_shelter", "waste_transfer_station", "studio", "veterinary",
-        "shelter", "recycling", "printing", "fountain", "training", "research_institute", "internet_cafe"})),
+    (
+        "other",
+        "amenity",
+        frozenset(
+            {
+                "social_facility",
+                "post_office",
+                "grave_yard",
+                "crematorium",
+                "animal_shelter",
+                "waste_transfer_station",
+                "studio",
+                "veterinary",
+                "shelter",
+                "recycling",
+                "printing",
+                "fountain",
+                "training",
+                "research_institute",
+                "internet_cafe",
+            }
+        ),
+    ),
     ("other", "man_made", frozenset({"works", "wastewater_plant", "water_works", "pier", "tower", "lighthouse", "bridge"})),
     ("other", "natural", frozenset({"peak", "beach", "bay", "water"})),
     ("other", "craft", ANY),
@@ -69,8 +146,11 @@ RULES_BY_KEY: Mapping[str, tuple[tuple[int, str, frozenset[str]], ...]] = {
     for key in {key for _, key, _ in RULES}
 }
 NAMES_OF_UNNAMED: Mapping[tuple[str, str], str] = {
-    ("amenity", "toilets"): "公厕", ("amenity", "parking"): "停车场", ("amenity", "police"): "警务点",
-    ("amenity", "fire_station"): "消防站", ("emergency", "fire_hydrant"): "消火栓",
+    ("amenity", "toilets"): "公厕",
+    ("amenity", "parking"): "停车场",
+    ("amenity", "police"): "警务点",
+    ("amenity", "fire_station"): "消防站",
+    ("emergency", "fire_hydrant"): "消火栓",
 }
 """What matters in an emergency is a place even without a name; of the rest only named ones are."""
 NOT_PUBLIC = frozenset({"no", "private"})
@@ -88,12 +168,12 @@ class PlaceRows:
     address: list[str | None]
     phone: list[str | None]
     tags: list[dict[str, str]]
-    point: npt.NDArray[np.object_]
+    point: Geometries
 
 
 def places(points: Features, areas: Features) -> PlaceRows:
     """Collect every named feature that has a class, points first; areas stand as a point within them."""
-    rows = PlaceRows([], [], [], [], [], [], [], np.empty(0, object))
+    rows = PlaceRows([], [], [], [], [], [], [], np.empty(0, np.object_))
     kept = [_collect(points, rows), _collect(areas, rows)]
     position = np.concatenate([points.geometry[kept[0]], shapely.point_on_surface(areas.geometry[kept[1]])])
     return PlaceRows(rows.osm_ref, rows.place_class, rows.name, rows.name_raw, rows.address, rows.phone, rows.tags, position)
@@ -131,7 +211,7 @@ def with_number_word(street: str, house: str) -> str:
     return house if HOUSE_NUMBER_WORD.search(house) else f"{house}号"
 
 
-def _collect(features: Features, rows: PlaceRows) -> npt.NDArray[np.int64]:
+def _collect(features: Features, rows: PlaceRows) -> Ints:
     kept = []
     for index, tags in enumerate(features.tags):
         place_class = class_of(tags)

@@ -5,9 +5,22 @@ from collections.abc import Mapping
 Tags = Mapping[str, str]
 
 SPEED_KMH = {
-    "motorway": 90, "motorway_link": 45, "trunk": 70, "trunk_link": 40, "primary": 60, "primary_link": 30, "secondary": 50,
-    "secondary_link": 25, "tertiary": 40, "tertiary_link": 20, "unclassified": 25, "residential": 25, "living_street": 10,
-    "service": 15, "busway": 30, "road": 25,
+    "motorway": 90,
+    "motorway_link": 45,
+    "trunk": 70,
+    "trunk_link": 40,
+    "primary": 60,
+    "primary_link": 30,
+    "secondary": 50,
+    "secondary_link": 25,
+    "tertiary": 40,
+    "tertiary_link": 20,
+    "unclassified": 25,
+    "residential": 25,
+    "living_street": 10,
+    "service": 15,
+    "busway": 30,
+    "road": 25,
 }
 """Ways for cars, with the speed assumed where none is mapped. Lower than the legal limit: lights and traffic are in it."""
 WALKING_KMH = 5.0
@@ -71,5 +84,5 @@ def open_to_cars(tags: Tags, highway: str) -> bool:
 
 
 def is_set(tags: Tags, key: str) -> bool:
-    """Present and not "no": bridge, tunnel, building …"""
+    """Whether the tag is there and not "no": bridge, tunnel, building and the like."""
     return tags.get(key, "no") != "no"

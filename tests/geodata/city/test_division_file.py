@@ -17,9 +17,16 @@ def division() -> Division:
     """Two grids of 0.01 degrees side by side, the second one with a hole."""
     hole = shapely.box(113.514, 22.104, 113.516, 22.106)
     return Division(
-        district="试区", street_name=["甲街道"], street_kind=["inner"], community_name=["甲社区", "乙社区"], community_street=np.zeros(2, np.int64),
-        grid=np.array([shapely.box(113.5, 22.1, 113.51, 22.11), shapely.difference(shapely.box(113.51, 22.1, 113.52, 22.11), hole)], object),
-        grid_community=np.arange(2), grid_city_grid=np.zeros(2, np.int64),
+        district="试区",
+        street_name=["甲街道"],
+        street_kind=["inner"],
+        community_name=["甲社区", "乙社区"],
+        community_street=np.zeros(2, np.int64),
+        grid=np.array(
+            [shapely.box(113.5, 22.1, 113.51, 22.11), shapely.difference(shapely.box(113.51, 22.1, 113.52, 22.11), hole)], object
+        ),
+        grid_community=np.arange(2),
+        grid_city_grid=np.zeros(2, np.int64),
     )
 
 

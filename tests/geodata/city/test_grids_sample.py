@@ -43,8 +43,11 @@ def division(request: pytest.FixtureRequest) -> Division:
 
 def level(division: Division, name: str) -> np.ndarray:
     group = {
-        "base_grid": np.arange(len(division.grid)), "community": division.grid_community, "city_grid": division.grid_city_grid,
-        "street": division.grid_street, "district": np.zeros(len(division.grid), np.int64),
+        "base_grid": np.arange(len(division.grid)),
+        "community": division.grid_community,
+        "city_grid": division.grid_city_grid,
+        "street": division.grid_street,
+        "district": np.zeros(len(division.grid), np.int64),
     }[name]
     return division.level(group)
 

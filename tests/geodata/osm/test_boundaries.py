@@ -15,7 +15,9 @@ REFERENCE = Path(__file__).parent / "data" / "macau_parishes.geojson"
 SEATS = np.array([shapely.Point(x + 0.5, y + 0.5) for x in range(4) for y in range(2)], object)
 
 
-def boundary(number: int, level: int, name: str, *rings: shapely.Geometry, members: int = 1, inner: tuple[shapely.Geometry, ...] = ()) -> Boundary:
+def boundary(
+    number: int, level: int, name: str, *rings: shapely.Geometry, members: int = 1, inner: tuple[shapely.Geometry, ...] = ()
+) -> Boundary:
     lines = np.array([shapely.boundary(ring) if ring.geom_type == "Polygon" else ring for ring in rings], object)
     holes = np.array([shapely.boundary(ring) for ring in inner], object)
     return Boundary(number, level, {"name": name}, members, lines, holes)
@@ -24,9 +26,15 @@ def boundary(number: int, level: int, name: str, *rings: shapely.Geometry, membe
 def test_the_deepest_level_that_covers_the_seats_makes_the_streets() -> None:
     west, east = shapely.box(0, 0, 2, 2), shapely.box(2, 0, 4, 2)
     found = administration(
-        [boundary(1, 6, "大區", shapely.box(0, 0, 4, 2)), boundary(2, 8, "西街道", west), boundary(3, 8, "东街道", east),
-         boundary(4, 10, "角落", shapely.box(0, 0, 1, 1))],
-        SEATS, Features())
+        [
+            boundary(1, 6, "大區", shapely.box(0, 0, 4, 2)),
+            boundary(2, 8, "西街道", west),
+            boundary(3, 8, "东街道", east),
+            boundary(4, 10, "角落", shapely.box(0, 0, 1, 1)),
+        ],
+        SEATS,
+        Features(),
+    )
     assert (found.name, [street.name for street in found.streets]) == ("大区", ["西街道", "东街道"])
 
 
@@ -34,9 +42,14 @@ def test_neighbours_cut_by_the_extract_give_no_street() -> None:
     home = shapely.box(0, 0, 4, 2)
     open_ring = shapely.LineString([(4, 0), (5, 0), (5, 2)])
     found = administration(
-        [boundary(1, 8, "本街道", home), boundary(2, 8, "邻街道", open_ring, members=12),
-         boundary(3, 6, "外市", inner=(home,), members=80)],
-        SEATS, Features())
+        [
+            boundary(1, 8, "本街道", home),
+            boundary(2, 8, "邻街道", open_ring, members=12),
+            boundary(3, 6, "外市", inner=(home,), members=80),
+        ],
+        SEATS,
+        Features(),
+    )
     assert [street.name for street in found.streets] == ["本街道"]
 
 
@@ -63,7 +76,15 @@ def sample() -> list[tuple[str, shapely.Geometry]]:
 
 def test_the_sample_city_has_its_eight_parishes(sample: list[tuple[str, shapely.Geometry]]) -> None:
     assert {name for name, _ in sample} == {
-        "嘉模堂区", "圣方济各堂区", "路氹填海区", "花地玛堂区", "花王堂区", "大堂区", "望德堂区", "风顺堂区"}
+        "嘉模堂区",
+        "圣方济各堂区",
+        "路氹填海区",
+        "花地玛堂区",
+        "花王堂区",
+        "大堂区",
+        "望德堂区",
+        "风顺堂区",
+    }
 
 
 def test_each_parish_matches_the_reference(sample: list[tuple[str, shapely.Geometry]]) -> None:

@@ -46,7 +46,7 @@ def test_a_file_that_is_no_extract_is_refused_by_name(tmp_path: Path, name: str,
 def test_a_truncated_pbf_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "cut.osm.pbf"
     path.write_bytes(SAMPLE_EXTRACT.read_bytes()[:1_500_000])
-    with pytest.raises(InvalidInputError, match="cut.osm.pbf"):
+    with pytest.raises(InvalidInputError, match=r"cut\.osm\.pbf"):
         read_extract(path)
 
 

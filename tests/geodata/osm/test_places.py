@@ -57,6 +57,10 @@ def test_named_things_and_what_matters_in_an_emergency_are_places(tmp_path: Path
     extract = read_extract(drawing.write(tmp_path / "places.osm"))
     found = places(extract.points, extract.areas)
     assert list(zip(found.place_class, found.name, found.phone, strict=True)) == [
-        ("food", "好好咖啡", "+853 1234"), ("toilet", "公厕", None), ("other", "消火栓", None), ("park", "梅园", None)]
+        ("food", "好好咖啡", "+853 1234"),
+        ("toilet", "公厕", None),
+        ("other", "消火栓", None),
+        ("park", "梅园", None),
+    ]
     assert found.name_raw == ["好好咖啡 Café", "", "", "梅園"]
     assert (round(found.point[3].x, 6), round(found.point[3].y, 6)) == (10.003, 0.003)

@@ -7,8 +7,20 @@ from geodata.osm.tags import directions, number, open_to_cars, speed_kmh, whole_
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("12", 12.0), ("12 m", 12.0), ("12,5", 12.5), ("12;14", 12.0), ("100 ft", 30.48), ("0", 0.0), ("-3", None), ("tall", None), ("", None),
-     (None, None), ("nan", None), ("1e9", None)],
+    [
+        ("12", 12.0),
+        ("12 m", 12.0),
+        ("12,5", 12.5),
+        ("12;14", 12.0),
+        ("100 ft", 30.48),
+        ("0", 0.0),
+        ("-3", None),
+        ("tall", None),
+        ("", None),
+        (None, None),
+        ("nan", None),
+        ("1e9", None),
+    ],
 )
 def test_numbers_are_metres(text: str | None, value: float | None) -> None:
     assert number(text) == (None if value is None else pytest.approx(value))
