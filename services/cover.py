@@ -61,7 +61,7 @@ class Covering:
         starts, stops = np.searchsorted(points.codes, self._edges)
         border = spread(starts[~self._inner], stops[~self._inner])
         border = border[_holds(self.area, points.lon[border], points.lat[border])]
-        found = np.concatenate((spread(starts[self._inner], stops[self._inner]), border))
+        found: Ints = np.concatenate((spread(starts[self._inner], stops[self._inner]), border))
         found.sort()
         return found
 
@@ -71,7 +71,8 @@ def spread(starts: Ints, stops: Ints) -> Ints:
     lengths = stops - starts
     total = int(lengths.sum())
     ends = np.cumsum(lengths)
-    return np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
+    numbers: Ints = np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
+    return numbers
 
 
 def _cover(bounds: BBox) -> _Cells:

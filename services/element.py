@@ -1,6 +1,6 @@
 """What services know of a layer. `layers.base.Layer` fits it, so the layers are handed down as they are."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Protocol
 
 from geodata.source import Source
@@ -9,37 +9,79 @@ from services.rights import Reader
 POINT, LINE, POLYGON = "point", "line", "polygon"
 
 
-class Element(Protocol):
+class Element(Hashable, Protocol):
     """An element class: its view, and the roles that its columns play. See `layers.base.Layer` for each."""
 
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """Name in addresses and files."""
+        ...
+
     @property
-    def source(self) -> Source: ...
+    def source(self) -> Source:
+        """View and columns that may be read."""
+        ...
+
     @property
-    def geometry(self) -> str: ...
+    def geometry(self) -> str:
+        """point, line or polygon."""
+        ...
+
     @property
-    def headline(self) -> str: ...
+    def headline(self) -> str:
+        """Column that names a row."""
+        ...
+
     @property
-    def subline(self) -> tuple[str, ...]: ...
+    def subline(self) -> tuple[str, ...]:
+        """Columns shown after the name."""
+        ...
+
     @property
-    def tile(self) -> tuple[str, ...]: ...
+    def tile(self) -> tuple[str, ...]:
+        """Columns written into tiles."""
+        ...
+
     @property
-    def filters(self) -> tuple[str, ...]: ...
+    def filters(self) -> tuple[str, ...]:
+        """Columns that may be filtered."""
+        ...
+
     @property
-    def breakdown(self) -> str: ...
+    def breakdown(self) -> str:
+        """Coded column by which a selection is broken down, or ""."""
+        ...
+
     @property
-    def search(self) -> tuple[str, ...]: ...
+    def search(self) -> tuple[str, ...]:
+        """Columns found by any part of their text."""
+        ...
+
     @property
-    def exact(self) -> tuple[str, ...]: ...
+    def exact(self) -> tuple[str, ...]:
+        """Personal columns found only by their whole value."""
+        ...
+
     @property
-    def min_zoom(self) -> int: ...
+    def min_zoom(self) -> int:
+        """First zoom with tiles."""
+        ...
+
     @property
-    def cells_to(self) -> int: ...
+    def cells_to(self) -> int:
+        """Last zoom at which rows are counted in cells."""
+        ...
+
     @property
-    def live(self) -> bool: ...
+    def live(self) -> bool:
+        """Few rows that change all the time: mirrored in memory, not seeded."""
+        ...
+
     @property
-    def roles(self) -> frozenset[str]: ...
+    def roles(self) -> frozenset[str]:
+        """Who may see it."""
+        ...
+
 
 
 def visible(elements: Iterable[Element], reader: Reader) -> list[Element]:

@@ -197,8 +197,9 @@ class Mirror:
             coded = self.coded[condition.column]
             if condition.low is not None or condition.high is not None:
                 raise InvalidInputError(f"{self.key}.{condition.column} is filtered by values, not by a range")
-            wanted = np.array([value in condition.values for value in coded.values] + [False])
-            return wanted[coded.codes[rows]]
+            wanted: Mask = np.array([value in condition.values for value in coded.values] + [False])
+            fulfilled: Mask = wanted[coded.codes[rows]]
+            return fulfilled
         try:
             numbers = self.numbers[condition.column][rows]
         except KeyError:

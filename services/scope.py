@@ -12,10 +12,12 @@ def number(code: str | None) -> int:
     value = 0
     for digit in code:
         value = value * _BASE + int(digit) + 1
-    return value * _BASE ** (DIGITS - len(code))
+    for _ in range(DIGITS - len(code)):
+        value *= _BASE
+    return value
 
 
 def bounds(scope: str) -> tuple[int, int]:
     """Return the smallest and the largest number of the codes that begin with `scope`."""
     low = number(scope)
-    return low, low + _BASE ** (DIGITS - len(scope)) - 1
+    return low, low + int(_BASE ** (DIGITS - len(scope))) - 1

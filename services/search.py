@@ -14,6 +14,7 @@ from geodata.grid import BBox, LonLat
 from services import features
 from services.element import LINE, Element, visible
 from services.features import Row, Value
+from services.mirror import Mirror
 from services.mirror_store import MirrorStore
 from services.mirror_text import folded
 from services.rights import Reader, Treatment, treatment
@@ -119,13 +120,15 @@ def search(
         return Results(text=wanted, classes=())
     seen = visible(elements, reader)[::-1]
     numbers = _looked_up(conn, reader, seen, wanted) if PERSONAL_NUMBER.fullmatch(wanted) else {}
-    places = {element.key: _places(store, reader, element, wanted, limit, near) for element in seen}
+    places = {
+        element.key: _places(store.mirror(element.key), element, wanted, limit=limit, area=reader.scope, near=near) for element in seen
+    }
     ids = {element.key: list(dict.fromkeys((*numbers.get(element.key, ()), *places[element.key]))) for element in seen}
     rows = features.by_ids_of_all(conn, reader, [(element, ids[element.key][: limit + 1]) for element in seen if element.geometry != LINE])
     classes = []
     for element in seen:
         if element.geometry == LINE:
-            hits = _streets(conn, reader, element, ids[element.key], wanted, limit + 1)
+            hits = _streets(conn, reader, element, ids[element.key], wanted, limit=limit + 1)
         else:
             hits = [_hit(reader, element, row, wanted, places[element.key].get(row.id)) for row in rows[element.key]]
         if hits:
@@ -135,12 +138,11 @@ def search(
 
 
 def _places(
-    store: MirrorStore, reader: Reader, element: Element, wanted: str, limit: int, near: LonLat | None,
+    mirror: Mirror, element: Element, wanted: str, *, limit: int, area: str, near: LonLat | None,
 ) -> dict[int, BBox | None]:
     """Return ids of the rows found, the best first, and the boxes of areas and lines."""
-    mirror = store.mirror(element.key)
     # a street stands for all its edges: more of them are needed to find as many streets
-    rows = mirror.find(wanted, EDGES if element.geometry == LINE else limit + 1, reader.scope, near)
+    rows = mirror.find(wanted, EDGES if element.geometry == LINE else limit + 1, area, near)
     boxes = mirror.outlines.boxes(rows) if mirror.outlines else [None] * len(rows)
     return dict(zip(mirror.ids[rows].tolist(), boxes, strict=True))
 
@@ -179,7 +181,7 @@ def _matched(fields: Mapping[str, Value], wanted: str) -> dict[str, tuple[int, i
     return matched
 
 
-def _streets(conn: Conn, reader: Reader, element: Element, ids: list[int], wanted: str, limit: int) -> list[Hit]:
+def _streets(conn: Conn, reader: Reader, element: Element, ids: list[int], wanted: str, *, limit: int) -> list[Hit]:
     """Put edges of one name together."""
     if not ids:
         return []

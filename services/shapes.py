@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from shapely import LineString, MultiPolygon, Polygon
+from shapely import LineString, MultiPolygon, Point, Polygon
 from shapely.geometry import shape as from_geojson
 from shapely.geometry.base import BaseGeometry
 
@@ -130,16 +130,16 @@ def parse(geometry: Mapping[str, Any], *, radius_m: float | None = None) -> Shap
     if kind not in ("Point", "LineString", "Polygon", "MultiPolygon"):
         raise InvalidInputError(f"a selection is a Point, LineString, Polygon or MultiPolygon, not {kind!r}")
     try:
-        read = shapely.force_2d(from_geojson(geometry))
+        read = shapely.force_2d(from_geojson(dict(geometry)))
     except (TypeError, ValueError, LookupError, AttributeError, shapely.GEOSException) as error:
         raise InvalidInputError(f"the {kind} cannot be read: {error}") from None
-    if kind in ("Polygon", "MultiPolygon"):
+    if isinstance(read, Polygon | MultiPolygon):
         return Region(read)
     if radius_m is None:
         raise InvalidInputError(f"a {kind} needs radius_m")
-    if kind == "LineString":
+    if isinstance(read, LineString):
         return Corridor(read, radius_m)
-    if read.is_empty:
+    if not isinstance(read, Point) or read.is_empty:
         raise InvalidInputError("the Point is empty")
     return Circle(read.x, read.y, radius_m)
 

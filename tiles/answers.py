@@ -42,7 +42,7 @@ class Content:
             return self.unchanged
         if gzip or not self.whole.body:
             return self.whole
-        body = igzip.decompress(self.whole.body)
+        body: bytes = zlib.decompress(self.whole.body, wbits=31)
         kept = tuple(header for header in self.whole.headers if header[0] not in (b"content-encoding", b"content-length"))
         return Answer(self.whole.status, (*kept, _length(body)), body)
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,8 +32,8 @@ MAX_FILTERS = 10_000
 class Catalog:
     """Makes the documents for one reader at a time."""
 
-    def __init__(self, store: MirrorStore, layers: Sequence[Layer], settings: Settings) -> None:
-        self._store, self._layers = store, layers
+    def __init__(self, store: MirrorStore, layers: Sequence[Layer], settings: Settings, imagery: Callable[[], list[Document]]) -> None:
+        self._store, self._layers, self._imagery = store, layers, imagery
         self._basemaps = basemaps(settings.wmts)
 
     def catalog(self, reader: Reader) -> Content:
@@ -42,7 +42,7 @@ class Catalog:
         revisions = {state.key: state.revision for state in self._store.states()}
         return answers.document({
             "layers": [self._described(layer, revisions[layer.key]) for layer in self._layers if reader.role in layer.roles],
-            "imagery": [], "basemaps": self._basemaps, "bounds": self._bounds(),
+            "imagery": self._imagery(), "basemaps": self._basemaps, "bounds": self._bounds(),
             "as_of": answered_at.isoformat() if answered_at else None, "now": datetime.now(UTC).isoformat(),
         })
 
@@ -102,7 +102,7 @@ class Catalog:
             return {}
         known = {layer.key: layer for layer in self._layers if reader.role in layer.roles}
         try:
-            given = json.loads(text) if len(text) <= MAX_FILTERS else None
+            given = json.loads(text if len(text) <= MAX_FILTERS else "null")
             pairs = {key: [(name, value) for name, value in fields.items()] for key, fields in given.items()}
         except (ValueError, AttributeError, RecursionError):
             pairs = None

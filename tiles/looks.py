@@ -59,7 +59,7 @@ class Pen:
         layout = {**more.pop("layout", {}), "visibility": "visible" if self.layer.shown else "none"}
         return {
             "id": f"{self.layer.key}-{part}", "type": kind, "source": self.layer.key, "source-layer": self.layer.key,
-            "metadata": {"hall:layer": self.layer.key, "hall:part": part.split("~")[0]}, "paint": dict(paint), "layout": layout, **more,
+            "metadata": {"hall:layer": self.layer.key, "hall:part": part.partition("~")[0]}, "paint": dict(paint), "layout": layout, **more,
         }
 
 
@@ -222,7 +222,7 @@ def _sector(pen: Pen) -> Drawn:
 
 
 def _pixels_per_metre(zoom: int, cosine: float) -> float:
-    return PIXELS * 2**zoom / (WORLD_M * cosine)
+    return PIXELS * (1 << zoom) / (WORLD_M * cosine)
 
 
 FORMS: Mapping[Form, Callable[[Pen], Slotted]] = {
