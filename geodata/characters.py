@@ -17,8 +17,28 @@ INTERFACE_FILES = ("assets/i18n/*.json", "layers/*.py")
 ALWAYS = frozenset(string.printable.strip() + " \u00a0·—–…‘’“”、。《》「」【】（），：；？！～￥×÷±°²³㎡‰≤≥→←↑↓●○■▲▼✓ⅠⅡⅢⅣ①②③④⑤⑥⑦⑧⑨")
 ALWAYS_ON_MAP = frozenset(string.digits + string.ascii_letters + " -.,·()/")
 NAME_COLUMNS = (
-    "name", "name_raw", "address", "title", "description", "place_text", "reporter", "hukou_address", "property_company", "legal_rep",
-    "contact", "driver", "team", "occupation", "manage_dept", "owner_dept", "maintain_dept", "industry", "plate", "note", "text", "actor",
+    "name",
+    "name_raw",
+    "address",
+    "title",
+    "description",
+    "place_text",
+    "reporter",
+    "hukou_address",
+    "property_company",
+    "legal_rep",
+    "contact",
+    "driver",
+    "team",
+    "occupation",
+    "manage_dept",
+    "owner_dept",
+    "maintain_dept",
+    "industry",
+    "plate",
+    "note",
+    "text",
+    "actor",
 )
 """Text columns of the hall schema that people read as words."""
 PLACES = ("city", "island", "suburb", "quarter")

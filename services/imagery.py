@@ -122,7 +122,9 @@ def _pixels(image: Imagery, place: Tile) -> Pixels | None:
         coloured = source.colorinterp[0] == ColorInterp.palette
         smooth = Resampling.nearest if coloured else Resampling.bilinear
         with_alpha = MaskFlags.alpha in source.mask_flag_enums[0]
-        with WarpedVRT(source, crs=WEB, transform=target, width=TILE_PX, height=TILE_PX, resampling=smooth, add_alpha=not with_alpha) as flat:
+        with WarpedVRT(
+            source, crs=WEB, transform=target, width=TILE_PX, height=TILE_PX, resampling=smooth, add_alpha=not with_alpha
+        ) as flat:
             values, cover = flat.read(_bands(source)), flat.read(flat.count).astype(np.float32)
             colours = _painted(source, values[0]) if coloured else _stretched(values, _ranges(image.path, image.changed_ns))
     # a cover band that the warp adds counts to 255, one of the file's own to the end of its type
@@ -132,7 +134,11 @@ def _pixels(image: Imagery, place: Tile) -> Pixels | None:
 
 def _bands(source: DatasetReader) -> list[int]:
     """Red, green and blue where the file names them, else its first bands; one band stands for all three."""
-    named = [source.colorinterp.index(colour) + 1 for colour in (ColorInterp.red, ColorInterp.green, ColorInterp.blue) if colour in source.colorinterp]
+    named = [
+        source.colorinterp.index(colour) + 1
+        for colour in (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
+        if colour in source.colorinterp
+    ]
     if len(named) == 3:
         return named
     data = [index for index, colour in enumerate(source.colorinterp, 1) if colour != ColorInterp.alpha]

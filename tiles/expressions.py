@@ -24,8 +24,15 @@ def fits(name: str, *values: str) -> Expression:
 
 
 def drawn(
-    name: str, kind: str, tile_layer: str, paint: Mapping[str, Any], *,
-    keep: Expression | None = None, layout: Mapping[str, Any] | None = None, low: float | None = None, high: float | None = None,
+    name: str,
+    kind: str,
+    tile_layer: str,
+    paint: Mapping[str, Any],
+    *,
+    keep: Expression | None = None,
+    layout: Mapping[str, Any] | None = None,
+    low: float | None = None,
+    high: float | None = None,
 ) -> Layer:
     """A layer `base-<name>` over one layer of the base tiles; `low` and `high` are zooms."""
     layer: Layer = {"id": f"base-{name}", "type": kind, "source": "base", "source-layer": tile_layer, "paint": dict(paint)}

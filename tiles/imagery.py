@@ -13,7 +13,9 @@ MEDIA = {"webp": b"image/webp", "png": b"image/png", "jpg": b"image/jpeg"}
 CACHE = b"private, max-age=3600"
 
 
-def imagery_tile(folder: Path | None, name: str, place: Tile, ext: str, *, known: bytes | None = None) -> tuple[int, tuple[Header, ...], bytes]:
+def imagery_tile(
+    folder: Path | None, name: str, place: Tile, ext: str, *, known: bytes | None = None
+) -> tuple[int, tuple[Header, ...], bytes]:
     """Answer one tile: status, headers, body. 204 where the file has nothing, 304 when the client has this tile (`known`: its ETags).
 
     Raises:

@@ -1,7 +1,5 @@
 """Build the base map at import time: thematic tables in the schema base, then every tile of the frame into one archive."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,21 +68,23 @@ def build(conn: Conn, data_dir: Path, progress: Progress = QUIET) -> Basemap:
     """
     frame, authority = _frame(conn)
     conn.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(sql.Identifier("base", name) for name in TABLES)))
-    with _planned_for_bulk(conn):
-        with progress.step("base map: land and surfaces") as step:
-            step.note = f"{_build_ground(conn, frame, authority):,} shapes"
-        with progress.step("base map: roads and buildings") as step:
-            step.note = f"{_run(conn, 'ways') + _run(conn, 'buildings'):,} rows"
-        with progress.step("base map: labels") as step:
-            chinese = name_features(conn)
-            labels = _run(conn, "labels") + place_road_labels(conn)
-            step.note = f"{labels:,} names"
-        with progress.step("base map: tiles") as step:
-            for name in TABLES:
-                conn.execute(sql.SQL("ANALYZE {}").format(sql.Identifier("base", name)))
-            archive = data_dir / ARCHIVE
-            written = write_archive(conn, archive, frame)
-            step.note = f"{written.tiles:,} tiles, {written.size_bytes / 1e6:.1f} MB"
+    # spatial functions look so costly to the planner that it would compile queries on tables of this size
+    conn.execute("SET LOCAL jit = off")
+    conn.execute("SET LOCAL statement_timeout = 0")
+    with progress.step("base map: land and surfaces") as step:
+        step.note = f"{_build_ground(conn, frame, authority):,} shapes"
+    with progress.step("base map: roads and buildings") as step:
+        step.note = f"{_run(conn, 'ways') + _run(conn, 'buildings'):,} rows"
+    with progress.step("base map: labels") as step:
+        chinese = name_features(conn)
+        labels = _run(conn, "labels") + place_road_labels(conn)
+        step.note = f"{labels:,} names"
+    with progress.step("base map: tiles") as step:
+        for name in TABLES:
+            conn.execute(sql.SQL("ANALYZE {}").format(sql.Identifier("base", name)))
+        archive = data_dir / ARCHIVE
+        written = write_archive(conn, archive, frame)
+        step.note = f"{written.tiles:,} tiles, {written.size_bytes / 1e6:.1f} MB"
     return Basemap(archive=archive, version=written.version, tiles=written.tiles, labels=labels, chinese=chinese)
 
 
@@ -117,11 +117,3 @@ def _run(conn: Conn, theme: str) -> int:
                 rows += cursor.rowcount
             if not cursor.nextset():
                 return rows
-
-
-@contextmanager
-def _planned_for_bulk(conn: Conn) -> Iterator[None]:
-    """Spatial functions look so costly to the planner that it would compile and go parallel for tables of this size."""
-    conn.execute("SET LOCAL jit = off")
-    conn.execute("SET LOCAL statement_timeout = 0")
-    yield
