@@ -18,8 +18,8 @@ from geodata.osm.extract import Features
 from geodata.progress import Progress
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('hall ground'))"
-# Areas that somebody else supplied stay, and ours of the same level are not written over them.
-FOREIGN_LEVELS = "SELECT DISTINCT level FROM hall.area WHERE source NOT IN ('osm', 'sample')"
+# Areas that somebody else supplied stay, and take the place of ours of the same level.
+SUPPLIED = "SELECT level, code, ST_AsBinary(geom) FROM hall.area WHERE source NOT IN ('osm', 'sample')"
 BASE_GRIDS = "SELECT code, ST_AsBinary(geom) FROM hall.area WHERE level = 'base_grid' ORDER BY code"
 GONE = {
     "hall.area": "source IN ('osm', 'sample') AND NOT code = ANY(%(kept)s)",
@@ -96,12 +96,25 @@ def delete_gone(conn: Conn, table: str, kept: Mapping[str, Sequence[object]]) ->
 
 
 def _store_areas(conn: Conn, mapped: Mapped, division: Division, stored: Stored) -> int:
-    foreign = {level for (level,) in conn.execute(FOREIGN_LEVELS)}
-    levels = {level: rows for level, rows in area_rows(division, mapped).items() if level not in foreign}
+    supplied = conn.execute(SUPPLIED).fetchall()
+    levels = {
+        level: _beside(rows, [(code, bytes(wkb)) for own, code, wkb in supplied if own == level])
+        for level, rows in area_rows(division, mapped).items()
+    }
     stored.changed["hall.area"] = sum(upsert_frame(conn, "hall.area", rows, ["code"]) for rows in levels.values())
     kept = [code for rows in levels.values() for code in _list(rows, "code")]
     stored.deleted["hall.area"] = delete_gone(conn, "hall.area", {"kept": kept})
     return stored.changed["hall.area"] + stored.deleted["hall.area"]
+
+
+def _beside(rows: Columns, supplied: list[tuple[str, bytes]]) -> Columns:
+    """Our areas without those that have the code of a supplied one or whose middle lies in one."""
+    if not supplied:
+        return rows
+    spot = shapely.point_on_surface(shapely.from_wkb(rows["geom"]))
+    covered = np.isin(rows["code"].astype(str), [code for code, _ in supplied])
+    covered[shapely.STRtree(shapely.from_wkb([wkb for _, wkb in supplied])).query(spot, predicate="intersects")[0]] = True
+    return {name: values[~covered] for name, values in rows.items()}
 
 
 def _grid_index(conn: Conn, mapped: Mapped) -> GridIndex:

@@ -33,7 +33,7 @@ AREA_COUNTS = """
         FROM hall.area AS a LEFT JOIN member AS m ON m.id = a.id GROUP BY a.id
     )
     SELECT t.id, t.people, t.buildings, t.organizations,
-           CASE WHEN t.people < a.norm_people_min THEN 'under' WHEN t.people > a.norm_people_max THEN 'over' ELSE 'ok' END AS size_flag
+           hall.size_flag(t.people, a.norm_people_min, a.norm_people_max) AS size_flag
     FROM total AS t JOIN hall.area AS a ON a.id = t.id
     WHERE (a.people, a.buildings, a.organizations) IS DISTINCT FROM (t.people, t.buildings, t.organizations)
 """

@@ -128,6 +128,15 @@ def test_areas_of_another_source_are_kept_and_buildings_go_into_them(conn: Conn,
     assert rows(conn, "SELECT DISTINCT grid_code FROM hall.building") == [("430105001001001",)]
 
 
+def test_areas_of_another_source_displace_only_what_they_cover(conn: Conn, take_in: Import) -> None:
+    done = take_in(town())
+    corner = rows(conn, "SELECT code FROM hall.area WHERE level = 'base_grid' ORDER BY code LIMIT 1")[0][0]
+    conn.execute("UPDATE hall.area SET source = 'import', name = '自有网格', people = 5 WHERE code = %s", (corner,))
+    take_in(town(floors=21))
+    assert one(conn, "SELECT count(*) FROM hall.area WHERE level = 'base_grid'") >= done.grids
+    assert rows(conn, "SELECT name, people FROM hall.area WHERE source = 'import'") == [("自有网格", 5)]
+
+
 def test_another_extract_takes_the_place_of_the_first(conn: Conn, take_in: Import) -> None:
     take_in(town())
     hamlet = Drawing()
