@@ -13,7 +13,7 @@ from api.context import Context
 from api.identity import current_caller, current_reader
 from api.routes import Route, body, next_link
 from geodata.db import Conn, reading
-from geodata.errors import UnknownLayerError
+from geodata.errors import NotAllowedError
 from geodata.grid import BBox
 from geodata.source import Condition
 from layers import registry
@@ -81,14 +81,15 @@ class RoomView:
 
 
 def layer_for(reader: Reader, key: str) -> Layer:
-    """Return a layer that the reader may know of.
+    """Return a layer that the reader may see.
 
     Raises:
-        UnknownLayerError: there is none of this key, for this reader.
+        UnknownLayerError: there is none of this key.
+        NotAllowedError: it is not for the reader's role.
     """
     layer = registry.get(key)
     if reader.role not in layer.roles:
-        raise UnknownLayerError(key)
+        raise NotAllowedError(f"{reader.role} may not see {key}")
     return layer
 
 

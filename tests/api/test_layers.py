@@ -109,10 +109,10 @@ def test_a_reason_shows_the_values_and_leaves_a_row(app: App) -> None:
     assert app.audit("unmask")[-1] == ("dispatcher", True, REASON)
 
 
-@pytest.mark.parametrize(("username", "status"), [("wall", 403), ("department", 404), ("audit_admin", 404), ("citizen", 404)])
-def test_who_may_not_unmask_is_refused(app: App, username: str, status: int) -> None:
+@pytest.mark.parametrize("username", ["wall", "department", "audit_admin", "citizen"])
+def test_who_may_not_unmask_is_refused(app: App, username: str) -> None:
     body = {"layer": "people", "id": 21, "fields": ["name"], "reason": REASON}
-    assert app.client(username).post("/api/v1/unmask", json=body).status_code == status
+    assert app.client(username).post("/api/v1/unmask", json=body).status_code == 403
 
 
 def test_refusals_are_recorded_too(app: App) -> None:
