@@ -18,9 +18,13 @@ class Related:
 
 
 # building -> rooms -> people is indexed, people -> grid is not: a grid's residents are found through its buildings
+# the residents come first and are put in order then: the planner would walk all persons by room to find twenty in order
 RESIDENTS_OF_BUILDING = """
-    SELECT id, count(*) OVER () FROM hall.person
-    WHERE building_id = %(id)s AND starts_with(grid_code, %(scope)s)
+    WITH resident AS MATERIALIZED (
+        SELECT id, room_id, household_id, relation, birth_date FROM hall.person
+        WHERE building_id = %(id)s AND starts_with(grid_code, %(scope)s)
+    )
+    SELECT id, count(*) OVER () FROM resident
     ORDER BY room_id, household_id, relation <> 'head', birth_date, id LIMIT %(limit)s
 """
 ORGANIZATIONS_OF_BUILDING = """

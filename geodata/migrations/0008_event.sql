@@ -33,6 +33,8 @@ CREATE TABLE hall.event (
 );
 CREATE INDEX event_reported ON hall.event (reported_at);
 CREATE INDEX event_building ON hall.event (building_id) WHERE building_id IS NOT NULL;
+-- services.relations: the duplicates of a case
+CREATE INDEX event_dup_of ON hall.event (dup_of) WHERE dup_of IS NOT NULL;
 -- the desk's list and the open_events layer
 CREATE INDEX event_open ON hall.event (state) WHERE closed_at IS NULL;
 -- services.search: who reported with this number
