@@ -2,6 +2,7 @@
 
 from geodata.source import Kind, Mask, Sensitivity
 from layers.base import STAFF, Field, Form, Geometry, Group, Layer, Look, Text
+from layers.national import EDUCATIONS, NATIONS
 from layers.words import BUILDING, FLAGS, GRID, PERSON_NAME, PHONE, choices
 
 PEOPLE = Layer(
@@ -16,11 +17,11 @@ PEOPLE = Layer(
             "0-17": Text("0–17 岁", "0–17"), "18-59": Text("18–59 岁", "18–59"), "60-79": Text("60–79 岁", "60–79"),
             "80+": Text("80 岁以上", "80 and over")}),
         PHONE,
-        Field(name="nation", title=Text("民族", "Nation")),
+        Field(name="nation", title=Text("民族", "Nation"), kind=Kind.CODE, choices=NATIONS),
         Field(name="pop_type", title=Text("人口类型", "Residence"), kind=Kind.CODE, choices=choices(
             registered=("户籍", "Registered"), floating=("流动", "Floating"), permanent=("常住", "Permanent"), foreign=("境外", "Foreign"),
             left_behind=("留守", "Left behind"))),
-        Field(name="education", title=Text("学历", "Education")),
+        Field(name="education", title=Text("学历", "Education"), kind=Kind.CODE, choices=EDUCATIONS),
         Field(name="occupation", title=Text("职业", "Occupation")),
         Field(name="hukou_address", title=Text("户籍地址", "Registered at"), sensitivity=Sensitivity.PERSONAL, mask=Mask.ADDRESS),
         Field(name="care", title=Text("关爱对象", "Care"), kind=Kind.CODE, sensitivity=Sensitivity.RESTRICTED, choices=choices(

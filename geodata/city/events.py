@@ -222,7 +222,7 @@ def _repeated(rng: Rng, first: Cases, count: int, before: np.datetime64) -> tupl
     second = Cases(
         event_class=first.event_class[origin],
         level=first.level[origin],
-        source=choose(rng, DUPLICATE_SOURCES, count),
+        source=fitting(choose(rng, DUPLICATE_SOURCES, count), first.event_class[origin]),
         state=np.full(count, STATES.index("closed")),
         reported=reported,
         step_started=closed,

@@ -26,7 +26,7 @@ RESIDENCES = ("registered", "floating", "permanent", "foreign", "left_behind")
 OWNERS, TENANTS = (0.84, 0.03, 0.115, 0.007, 0.008), (0.17, 0.70, 0.12, 0.01, 0.0)
 """Shares of RESIDENCES among households that own and that rent."""
 NATIONS = ("01", "11", "15", "06", "08", "03", "13", "02", "05", "10")
-"""GB/T 3304: 汉 满 土家 苗 壮 回 侗 蒙古 维吾尔 朝鲜"""
+"""GB/T 3304: 汉 满 土家 苗 壮 回 瑶 蒙古 维吾尔 朝鲜"""
 NATION_SHARES = (96.5, 0.6, 0.7, 0.6, 0.6, 0.4, 0.3, 0.15, 0.1, 0.05)
 EDUCATIONS = ("10", "20", "30", "40", "60", "70", "80", "90")
 """GB/T 4658 main groups: 研究生 本科 专科 中职 高中 初中 小学 其他"""

@@ -50,7 +50,7 @@ NUMBER_CASES = """
         FROM hall.event
         WHERE id <= %(ids_from)s OR (id <= %(last_id)s AND (closed_at IS NULL OR reported_at >= %(midnight)s - interval '30 days'))
     ), renamed AS (
-        SELECT id, day || lpad((coalesce(used.number, 0) + row_number() OVER (PARTITION BY day ORDER BY reported_at, id))::text, 5, '0') AS case_no
+        SELECT id, day || to_char(coalesce(used.number, 0) + row_number() OVER (PARTITION BY day ORDER BY reported_at, id), 'FM00000') AS case_no
         FROM today
         LEFT JOIN LATERAL (SELECT max(right(other.case_no, 5))::integer AS number FROM hall.event AS other
                            WHERE other.case_no >= day || '0' AND other.case_no < day || ':') AS used ON true
