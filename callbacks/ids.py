@@ -1,85 +1,86 @@
-"""Every component id, once, and the attributes by which scripts find what they act on.
+"""Every component id, once. What the map's scripts write and read is described in docs/map-module.md, what the desk's do in docs/desk.md."""
 
-How the map's scripts (`hall.map`) and the screens meet:
-
-* The map writes the Stores `PICK`, `SHAPE`, `VIEW` with `dash_clientside.set_props`; the screens answer.
-* The screens call `hall.map.*` from clientside callbacks and from `assets/js/desk.js`.
-* An element with `data-open="buildings/123"` opens that row's panel; `data-hover="buildings/123"` lights it on the map.
-"""
-
-# The map's side
-MAP = "map"
-"""The dash-leaflet MapContainer."""
-MAP_AREA = "map-area"
-"""Positioned element around the map: floats lie in it."""
-TOOLS = "map-tools"
-"""Column of map tools at the top right of the map; the map's scripts fill it."""
-EDIT = "map-edit"
+# Written by the map's scripts
 PICK = "pick"
-"""Store, written by the map: {"layer", "id", "lon", "lat"} of the clicked feature, or None for a click on nothing."""
+"""Store: {"layer", "id", "lon", "lat", "n"} of the chosen object, None when nothing is chosen. Links of the desk write it as well, with
+{"from": "link", "room": id}."""
 SHAPE = "shape"
-"""Store, written by the map: {"type": "circle", "lon", "lat", "radius_m"} or {"type": "region" | "corridor", "geometry": GeoJSON,
-"buffer_m"}; None when the drawing was removed."""
-VIEW = "view"
-"""Store, written by the map when it rests: {"bbox": [west, south, east, north], "zoom", "lon", "lat"}."""
+"""Store: {"type": "circle", "lon", "lat", "radius_m"} or {"type": "region" | "corridor", "geometry": GeoJSON, "buffer_m"}; None when cleared."""
+MAP_STATE = "map-state"
+"""Store: {"center": [lon, lat], "zoom", "on", "filters", …} after the map came to rest."""
+MAP_COMMAND = "map-command"
+"""Store: calls for `hall.command`: [["flyTo", 113.5, 22.2, {"zoom": 16}], …]."""
 
 # The page frame
 PAGE = "page"
 FRAME = "frame"
+MAP_AREA = "map-area"
+RAIL = "layer-rail"
 TOP = "top"
-RAIL = "rail"
 STRIP = "strip"
 PANEL = "panel"
 PANEL_BODY = "panel-body"
 CRUMB = "crumb"
-NOTICE = "notice"
 SINK = "sink"
-"""Output of clientside callbacks that only act."""
-LANGUAGE = "language"
-"""Store: "zh" or "en"."""
+"""Store: output of clientside callbacks that only act."""
+NOTICE = "notice"
+"""Store: {"text", "kind", "key"} for `hall.notice`."""
 SIGNED_OUT = "signed-out"
 """Store: set when a request was refused because the session is over."""
-HELP = "help"
+LANGUAGE = "language"
+"""Store: "zh" or "en"."""
 TICK = "tick"
-"""Interval at which figures, ticker and data age are read again."""
-
-# Layers
-COUNTS = "counts"
-"""Store: {layer: {"total", "matching", "in_view", "values": {value: number}, "abnormal"}}; desk.js writes the figures into the rail."""
-FILTERS = "filters"
-"""Store: {layer: filter text as in an address}."""
-FILTER_OPEN = "filter-open"
-"""Store: key of the layer whose filter panel is asked for."""
-FILTER_RESULT = "filter-result"
-FILTER_LIST = "filter-list"
-
-# Objects
-OPEN = "open"
-"""Store: {"layer", "id", "room", "tab", "at"}: the row whose panel is asked for, from wherever it was chosen."""
-TRAIL = "trail"
-"""Store: rows opened one from another, for the way back."""
-UNMASK = "unmask"
-UNMASK_ASK = "unmask-ask"
-"""Store: {"layer", "id", "reason"}: a personal row to be read in the clear."""
-UNMASK_ANSWER = "unmask-answer"
-
-# Search
-SEARCH = "search"
-SEARCH_TEXT = "search-text"
-"""Store: text to look for, some time after the last key."""
-SEARCH_LIST = "search-list"
-SEARCH_HITS = "search-hits"
-"""Store: [{"number", "layer", "id", "lon", "lat", "title"}]: pins on the map."""
-
-# Selection
-SELECTION_OPEN = "selection-open"
-"""Store: key of the class that is unfolded in the selection panel."""
+"""Interval at which figures and ticker are read again."""
 
 # Figures
 COUNTERS = "counters"
 TICKER = "ticker"
 TODAY = "today"
-AGE = "age"
+FIGURES = "figures"
+"""Store: {"values": {layer: {value: text}}, "alerts": {layer: text}}; scripts write them into the rail."""
+
+# Panels
+ROOM = "room"
+"""Store: id of the room whose people are asked for."""
+ROOM_BODY = "room-body"
+FILTER = "filter"
+"""Store: {"layer", "filter": {field: text}, "dim", "n"} of the layer whose filter panel is shown."""
+UNFOLD = "unfold"
+"""Store: key of the class that is unfolded in the selection."""
+UNMASK = "unmask"
+"""Store: {"layer", "ids", "reason"}: personal values to be read in the clear; None when the dialog was closed."""
+UNMASK_ANSWER = "unmask-answer"
+
+# Search
+SEARCH = "search"
+SEARCH_BOX = "search-box"
+SEARCH_TEXT = "search-text"
+"""Store: {"text", "lon", "lat"}: what to look for, a moment after the last key."""
+SEARCH_LIST = "search-list"
+SEARCH_HITS = "search-hits"
+"""Store: numbered hits for `hall.map.showResults`."""
 
 # Administration
 ADMIN = "admin"
+ADMIN_GRID = "admin-grid"
+ADMIN_ROWS = "admin-rows"
+"""Store: number that grows when accounts have changed."""
+ADMIN_EDITOR = "admin-editor"
+ADMIN_RESULT = "admin-result"
+AUDIT_ACTION = "audit-action"
+AUDIT_USER = "audit-user"
+AUDIT_SUCCESS = "audit-success"
+AUDIT_DAYS = "audit-days"
+AUDIT_OLDER = "audit-older"
+AUDIT_LAST = "audit-last"
+"""Store: id of the last line read, for the next page."""
+
+
+def admin_act(name: object) -> dict[str, object]:
+    """Id of a button of the account editor; ALL stands for every one."""
+    return {"type": "admin-act", "act": name}
+
+
+def admin_field(name: object) -> dict[str, object]:
+    """Id of a field of the account editor; ALL stands for every one."""
+    return {"type": "admin-field", "name": name}

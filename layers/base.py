@@ -77,6 +77,8 @@ class Field:
     """Words for the values of a CODE field."""
     link: str = ""
     """Key of the layer whose row this id points at."""
+    named_by: str = ""
+    """Field that holds the word for the values of a CODE field without words of its own."""
 
     def column(self) -> Column:
         """Return what the services need to know of it."""

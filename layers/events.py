@@ -29,7 +29,7 @@ EVENTS = Layer(
         Field(name="title", title=Text("事由", "Title")),
         Field(name="case_no", title=Text("案件号", "Case number")),
         Field(name="class_name", title=Text("小类", "Class"), kind=Kind.CODE),
-        Field(name="class_code", title=Text("小类代码", "Class code"), kind=Kind.CODE),
+        Field(name="class_code", title=Text("小类代码", "Class code"), kind=Kind.CODE, named_by="class_name"),
         Field(name="major", title=Text("大类", "Major class"), kind=Kind.CODE, choices=MAJORS),
         Field(name="level", title=Text("级别", "Level"), kind=Kind.CODE, choices=LEVELS),
         Field(name="source", title=Text("来源", "Source"), kind=Kind.CODE, choices=SOURCES),

@@ -15,7 +15,7 @@ PARTS = Layer(
     fields=(
         NAME,
         Field(name="obj_id", title=Text("标识码", "Part code")),
-        Field(name="class_code", title=Text("小类代码", "Class code"), kind=Kind.CODE),
+        Field(name="class_code", title=Text("小类代码", "Class code"), kind=Kind.CODE, named_by="class_name"),
         Field(name="class_name", title=Text("小类", "Class"), kind=Kind.CODE),
         Field(name="major", title=Text("大类", "Major class"), kind=Kind.CODE, choices=MAJORS),
         Field(name="state", title=Text("状态", "State"), kind=Kind.CODE, choices=choices(

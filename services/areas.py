@@ -15,6 +15,7 @@ EXTENT = """
     FROM (SELECT ST_Extent(geom) AS box FROM hall.area WHERE code = %(scope)s OR (%(scope)s = '' AND level = 'district')) AS own
     WHERE box IS NOT NULL
 """
+NAME = "SELECT name FROM hall.area WHERE code = %(scope)s OR (%(scope)s = '' AND level = 'district') ORDER BY length(code) LIMIT 1"
 CHOICES = """
     SELECT id, level, code, name FROM hall.area WHERE level IN ('district', 'street', 'community') ORDER BY code LIMIT 2000
 """
@@ -32,6 +33,12 @@ def extent(conn: Conn, reader: Reader) -> BBox | None:
     """Return the box around the reader's own area, None when there is no such area."""
     row = conn.execute(EXTENT, {"scope": reader.scope}).fetchone()
     return BBox(*row) if row else None
+
+
+def name(conn: Conn, reader: Reader) -> str:
+    """Return the name of the reader's own area, empty when there is no such area."""
+    row = conn.execute(NAME, {"scope": reader.scope}).fetchone()
+    return str(row[0]) if row else ""
 
 
 def choices(conn: Conn) -> list[Area]:

@@ -1,14 +1,16 @@
 """What the values of a layer's fields add up to: for legends, warnings and filter panels. From memory, without the database."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 
+from geodata.db import Conn
 from geodata.errors import InvalidInputError, SourceUnavailableError
 from geodata.grid import LonLat
 from geodata.source import Condition
+from services import features
 from services.element import Element, visible
 from services.mirror import Mirror
 from services.mirror_store import MirrorStore
@@ -16,6 +18,7 @@ from services.morton import Ints
 from services.rights import Reader
 
 MAX_FIRST = 200
+MAX_NAMES = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,20 @@ def first(
         rows, _ = mirror.nearest(rows, near, limit)
         return [int(row_id) for row_id in mirror.ids[rows]]
     return [int(row_id) for row_id in mirror.ids[_by_number(mirror, rows, column, limit, falling=order is Order.LARGEST)]]
+
+
+def names(store: MirrorStore, conn: Conn, reader: Reader, element: Element, column: str, named_by: str) -> dict[str, str]:
+    """Return the name that rows give in `named_by` to each value of a coded column, read from one row a value.
+
+    Raises:
+        SourceUnavailableError: the layer is still being prepared.
+    """
+    mirror = store.mirror(element.key)
+    codes, rows = np.unique(mirror.coded[column].codes, return_index=True)
+    values = mirror.coded[column].values
+    ids = {int(mirror.ids[row]): values[code] for code, row in zip(codes.tolist(), rows.tolist(), strict=True) if code < len(values)}
+    found = features.by_ids(conn, replace(reader, scope=""), element, list(ids)[:MAX_NAMES])
+    return {ids[row.id]: str(row.fields[named_by]) for row in found if row.fields.get(named_by)}
 
 
 def _by_number(mirror: Mirror, rows: Ints, column: str, limit: int, *, falling: bool) -> Ints:

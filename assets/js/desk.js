@@ -217,14 +217,17 @@
 
   async function switchLanguage(language) {
     remember('hall_lang', language);
+    if (!hall.map) return location.reload();
     await hall.setLanguage(language);
     hall.store('language', language);
-    renew();
+    return renew();
   }
 
   function switchTheme() {
     const next = document.documentElement.dataset.theme === 'light' ? 'dark' : 'light';
-    hall.map.setTheme(next);
+    remember('hall_theme', next);
+    if (hall.map) hall.map.setTheme(next);
+    else document.documentElement.dataset.theme = next;
   }
 
   async function signOut() {

@@ -1,0 +1,90 @@
+"""Reading an object with all that its panel shows: relations, surroundings, what an area holds."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import shapely
+
+from callbacks.context import Context
+from callbacks.panels.detail import AROUND
+from callbacks.panels.shown import Shown
+from callbacks.words import Words
+from geodata.db import Conn, reading
+from geodata.errors import NotAllowedError, NotFoundError
+from layers import registry
+from layers.base import Layer
+from services import counts, details, select
+from services.features import Row
+from services.rights import Reader
+from services.shapes import Circle, Region
+
+RELATED = 50
+NEAR_ITEMS = 20
+PREFIX_AREAS = frozenset({"district", "streets", "communities", "base_grids"})
+"""Areas whose code begins the code of every row in them."""
+
+
+def load(context: Context, reader: Reader, pick: dict[str, Any], words: Words, now: datetime) -> Shown:
+    """Read an object with all that its panel shows.
+
+    Raises:
+        NotAllowedError: the reader's role may not see its class.
+        NotFoundError: no such row, or outside the reader's scope.
+        UnknownLayerError: there is no such class.
+        SourceUnavailableError: the database does not answer.
+    """
+    layer = registry.get(str(pick["layer"]))
+    links = {item.name: item.link for item in layer.fields if item.link and item.name != "grid_code"}
+    with reading(context.pool) as conn:
+        found = details.details(conn, reader, layer, int(pick["id"]), registry.LAYERS, links, limit=RELATED)
+        shown = Shown(layer=layer, details=found, words=words, now=now, reader=reader, room=_room(conn, reader, layer, found.row, pick))
+        return _surrounded(context, conn, shown)
+
+
+def _room(conn: Conn, reader: Reader, layer: Layer, row: Row, pick: dict[str, Any]) -> details.RoomDetails | None:
+    room_id = pick.get("room") if layer.key == "buildings" else row.fields.get("room_id") if layer.key == "people" else None
+    if not isinstance(room_id, int):
+        return None
+    try:
+        return details.room(conn, reader, room_id, registry.LAYERS)
+    except (NotFoundError, NotAllowedError):
+        return None
+
+
+def _surrounded(context: Context, conn: Conn, shown: Shown) -> Shown:
+    layer, row, reader = shown.layer, shown.row, shown.reader
+    if layer.key in PREFIX_AREAS:
+        code = str(row.fields["code"])
+        narrowed = replace(reader, scope=code if code.startswith(reader.scope) else reader.scope)
+        return replace(shown, inside=counts.counts(context.store, narrowed, registry.LAYERS))
+    if layer.key == "city_management_grids":
+        return replace(shown, inside=_counted(context, conn, shown))
+    around = AROUND.get(layer.key)
+    if around is None:
+        return shown
+    classes = [registry.get(key) for key in around.layers]
+    circle = Circle(row.lon, row.lat, around.radius_m)
+    found = select.select(context.store, conn, reader, classes, circle, limit=NEAR_ITEMS)
+    near = {key: part if key != layer.key else _without(part, row) for key in around.layers if (part := found.classes.get(key))}
+    shown = replace(shown, near=near, near_m=around.radius_m)
+    return replace(shown, residents=_residents(context, conn, shown)) if layer.key == "buildings" else shown
+
+
+def _without(part: select.ClassSelection, row: Row) -> select.ClassSelection:
+    """Leave the object itself out of what lies around it."""
+    return replace(part, items=tuple(item for item in part.items if item.row.id != row.id), count=max(part.count - 1, 0))
+
+
+def _region(row: Row) -> Region:
+    return Region(shapely.from_geojson(row.geometry or "{}"))
+
+
+def _residents(context: Context, conn: Conn, shown: Shown) -> select.ClassSelection | None:
+    found = select.select(context.store, conn, shown.reader, [registry.get("people")], _region(shown.row), limit=0)
+    return found.classes.get("people")
+
+
+def _counted(context: Context, conn: Conn, shown: Shown) -> dict[str, counts.Count]:
+    found = select.select(context.store, conn, shown.reader, registry.LAYERS, _region(shown.row), limit=0)
+    return {key: counts.Count(total=part.count, matching=part.count, in_view=part.count) for key, part in found.classes.items()}

@@ -1,0 +1,1 @@
+"""Pure functions from dataclasses to components: no service is called here."""

@@ -1,0 +1,69 @@
+"""The administration at `/admin/`: accounts for the system administrator, rights for the security administrator, the trail for the audit one."""
+
+import dash_ag_grid as dag
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from api.identity import current_reader
+from callbacks import ids
+from callbacks.context import Context
+from callbacks.panels import admin as panels
+from callbacks.panels.frame import switches
+from callbacks.panels.pieces import chip, icon
+from callbacks.panels.states import forbidden
+from callbacks.words import Words, requested
+from services.administration import ADMINISTRATORS
+from services.rights import Reader, Role
+
+
+def layout(context: Context) -> Component:
+    """Build the page for the administrator who is signed in; others are told that they have no right.
+
+    Raises:
+        NotSignedInError: nobody is.
+    """
+    words, reader = requested(), current_reader()
+    if reader.role not in ADMINISTRATORS:
+        return html.Div([_top(reader, words, demo=context.settings.demo), html.Main(forbidden(words), id=ids.ADMIN, className="admin")])
+    audit = reader.role is Role.AUDIT_ADMIN
+    title = words("admin.audit" if audit else "admin.accounts")
+    main = html.Main(
+        [
+            html.Div([html.H1(title), html.P(words(f"admin.about_{reader.role}"), className="quiet")], className="admin-head"),
+            panels.audit_form(words) if audit else html.Div(),
+            html.Div(
+                [
+                    html.Div(_grid(panels.audit_columns(words) if audit else panels.account_columns(words), words), className="admin-grid"),
+                    html.Aside(id=ids.ADMIN_EDITOR, className="admin-editor", **{"aria-label": words("admin.editor")}),
+                ],
+                className="admin-body",
+            ),
+            html.Div(id=ids.ADMIN_RESULT, className="admin-result", role="status"),
+        ],
+        id=ids.ADMIN, className="admin audit" if audit else "admin",
+    )
+    stores = [dcc.Store(id=ids.ADMIN_ROWS, data=0), dcc.Store(id=ids.AUDIT_LAST), dcc.Store(id=ids.SIGNED_OUT), dcc.Store(id=ids.NOTICE), dcc.Store(id=ids.SINK)]
+    return html.Div([_top(reader, words, demo=context.settings.demo), main, *stores], className="admin-page")
+
+
+def _grid(columns: list[dict[str, object]], words: Words) -> Component:
+    return dag.AgGrid(
+        id=ids.ADMIN_GRID, columnDefs=columns, rowData=[], getRowId="params.data.id", columnSize="responsiveSizeToFit",
+        defaultColDef={"resizable": True, "sortable": True, "suppressMovable": True},
+        dashGridOptions={
+            "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}, "rowHeight": 36, "headerHeight": 34,
+            "animateRows": False, "localeText": {"noRowsToShow": words("list.empty"), "loadingOoo": words("state.loading")},
+        },
+        style={"height": "100%"}, className="ag-theme-quartz grid",
+    )
+
+
+def _top(reader: Reader, words: Words, *, demo: bool) -> Component:
+    brand = html.Div([html.Span(icon("stack-2"), className="logo"), html.B(words("brand")), html.Span(words("admin.title"), className="brand-place")],
+                     className="brand")
+    name = reader.display_name or reader.username
+    who = html.Div([html.Span(name[:1], className="avatar"), html.Span([html.B(name), html.Small(words(f"role.{reader.role}"))], className="who")],
+                   className="person")
+    leave = html.Button([icon("logout"), words("sign_out")], type="button", className="button small", **{"data-sign-out": "true"})
+    back = [] if reader.role in ADMINISTRATORS else [html.A([icon("map"), words("title.map")], href="/", className="button small")]
+    return html.Header([brand, chip(words("demo.mark"), "demo") if demo else "", html.Div([*switches(words), *back, who, leave], className="admin-who")], className="top")

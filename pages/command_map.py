@@ -1,0 +1,61 @@
+"""The command map at `/`: the frame, the map, the panels' places, and the stores between them."""
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from api.identity import current_reader
+from callbacks import ids, shell
+from callbacks.context import Context
+from callbacks.panels import states
+from callbacks.panels.pieces import icon_button
+from callbacks.panels.unmask import dialog
+from callbacks.words import Words, requested
+from pages.map_container import map_container, map_stores
+
+TICK_MS = 10_000
+
+
+def layout(context: Context) -> Component:
+    """Build the page for whoever is signed in, in the language of the request.
+
+    Raises:
+        NotSignedInError: nobody is.
+    """
+    words, reader = requested(), current_reader()
+    top, rail, strip = shell.parts(context, reader, words)
+    frame = html.Div(
+        [
+            html.Header(top, id=ids.TOP, className="top"),
+            html.Nav(rail, id=ids.RAIL, className="rail", **{"aria-label": words("rail.layers")}),
+            _map_area(words),
+            html.Section(strip, id=ids.STRIP, className="strip", **{"aria-label": words("strip.label")}),
+            html.Aside(
+                html.Div(states.loading(words), id=ids.PANEL_BODY, className="panel-body"), id=ids.PANEL, className="panel",
+                **{"aria-label": words("panel.label")},
+            ),
+        ],
+        id=ids.FRAME, className="frame",
+    )
+    return html.Div([frame, dialog(words), *_stores(words)], id=ids.PAGE)
+
+
+def _map_area(words: Words) -> Component:
+    fold = icon_button("layout-sidebar-left-collapse", words("rail.fold"), "fold-rail", data_fold_rail="true")
+    return html.Main(
+        [
+            map_container(),
+            html.Div([fold, html.Nav(id=ids.CRUMB, className="crumb", **{"aria-label": words("crumb.label")})], className="float top-left"),
+            html.Div(id="map-tools", className="float top-right"),
+        ],
+        id=ids.MAP_AREA, className="map-area", **{"aria-label": words("map.label")},
+    )
+
+
+def _stores(words: Words) -> list[Component]:
+    own = (
+        ids.SINK, ids.NOTICE, ids.SIGNED_OUT, ids.FIGURES, ids.ROOM, ids.FILTER, ids.UNFOLD, ids.UNMASK, ids.SEARCH_TEXT, ids.SEARCH_HITS,
+    )
+    return [
+        *map_stores(), *(dcc.Store(id=name) for name in own), dcc.Store(id=ids.LANGUAGE, data=words.language.value),
+        dcc.Interval(id=ids.TICK, interval=TICK_MS),
+    ]
