@@ -1,4 +1,4 @@
-"""`python -m geodata <command>`: migrate, import osm, import layer, demo, administrators. Settings come from the environment."""
+"""`python -m geodata <command>`: migrate, import osm, import layer, export, demo, administrators. Settings come from the environment."""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 
-from geodata import administrators
+from geodata import administrators, export
 from geodata.city import demo, ground_import
 from geodata.errors import HallError, SetupError
 from geodata.imports import command as layer_import
@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
         sub = kinds.add_parser(name, help=module.HELP)
         module.add_arguments(sub)
         sub.set_defaults(command=module.run)
-    for name, module in (("demo", demo), ("administrators", administrators)):
+    for name, module in (("export", export), ("demo", demo), ("administrators", administrators)):
         sub = commands.add_parser(name, help=module.HELP)
         module.add_arguments(sub)
         sub.set_defaults(command=module.run)

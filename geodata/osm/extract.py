@@ -133,6 +133,8 @@ def _read_features(path: Path, extract: Extract) -> None:
     line_xy: list[list[tuple[float, float]]] = []
     area_wkb: list[bytes] = []
     for item in osmium.FileProcessor(str(path)).with_areas().with_filter(wanted):
+        if isinstance(item, osmium.osm.Way) and not any(key in item.tags for key in LINE_KEYS):
+            continue
         tags = dict(item.tags)
         if isinstance(item, osmium.osm.Node):
             extract.points.ref.append(f"n{item.id}")
@@ -154,8 +156,6 @@ def _read_features(path: Path, extract: Extract) -> None:
 
 
 def _read_way(item: osmium.osm.Way, tags: dict[str, str], extract: Extract, line_xy: list[list[tuple[float, float]]]) -> None:
-    if not any(key in tags for key in LINE_KEYS):
-        return
     nodes = [(node.ref, (node.lon, node.lat)) for node in item.nodes if node.location.valid()]
     if len(nodes) < 2:
         return
