@@ -20,7 +20,9 @@ import callbacks.register
 import pages.index
 import tiles.server
 from callbacks.context import Context
+from callbacks.errors import on_error
 from geodata.db import open_pool
+from geodata.errors import SetupError
 from geodata.settings import ROOT, Settings
 from layers.registry import LAYERS
 from services.account_book import AccountBook
@@ -45,6 +47,8 @@ def create() -> AsgiApp:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     settings = Settings.from_env(os.environ)
+    if not settings.database_url:
+        raise SetupError("DATABASE_URL is not set; `make run` sets it")
     return Hall(settings)
 
 
@@ -62,7 +66,7 @@ class Hall:
         Compress(server)
         self._pages = WSGIMiddleware(server, workers=FLASK_THREADS)
         self._tiles = tiles.server.create(
-            self._store, self._pool, LAYERS, interfaces.identity.reader_of, settings.data_dir, metrics=interfaces.metrics, settings=settings
+            self._store, self._pool, LAYERS, interfaces.identity.reader_of, settings.data_dir, settings=settings, metrics=interfaces.metrics
         )
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -107,7 +111,7 @@ def _cache(server: Flask, settings: Settings) -> Cache:
 def _screens(server: Flask, context: Context) -> None:
     app = dash.Dash(
         "hallmap", server=server, assets_folder=str(ROOT / "assets"), assets_ignore=LOADED_BY_HAND, assets_path_ignore=["vendor", "i18n"],
-        title="一张图", update_title="", suppress_callback_exceptions=True,
+        title="一张图", update_title="", suppress_callback_exceptions=True, on_error=on_error,
     )
     pages.index.install(app, context)
     callbacks.register.register_all(app, context)
