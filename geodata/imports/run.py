@@ -21,7 +21,7 @@ from geodata.imports.fields import ImportClass
 from geodata.imports.load import Counts, Stage
 from geodata.imports.locate import Areas, Buildings
 from geodata.imports.read import Problem, Sheet, read_sheet
-from geodata.imports.recount import move_into_grids, recount, settle_into_buildings
+from geodata.imports.recount import displace_provisional, move_into_grids, recount, settle_into_buildings
 from geodata.progress import QUIET, Progress
 
 MAX_BAD = 0.05
@@ -173,6 +173,8 @@ def _written(conn: Conn, importing: ImportClass, batch: Batch, order: Order) -> 
 
 
 def _settled(conn: Conn, importing: ImportClass) -> str:
+    if importing.is_area:
+        displace_provisional(conn, str(importing.constants["level"]))
     settled = settle_into_buildings(conn) if importing.key == "buildings" else 0
     moved = move_into_grids(conn) if importing.key == "base_grids" else 0
     recount(conn)

@@ -360,7 +360,7 @@ def test_vehicles_places_resources_sensors_and_organizations_come_too(hall: Conn
 
 
 def test_new_base_grids_take_over_what_lies_in_them(hall: Conn, load: Import, tmp_path: Path) -> None:
-    """A grid over the eastern half of street 1: nothing of grid 1 moves, its things lie in both; it is taken back by moving grid 1 west."""
+    """Street 1's grid is cut in two; its camera and its resident, at 113.5425 E, lie in the eastern part."""
     west = box(113.54, 22.19, 113.5422, 22.195)
     east = box(113.5422, 22.19, 113.545, 22.195)
     frame = gpd.GeoDataFrame(
@@ -392,3 +392,18 @@ def test_an_empty_catalogue_is_filled_with_the_standards(hall: Conn, load: Impor
     load(written([row]), "parts")
     assert one(hall, "SELECT class_code FROM hall.part") == "0118"
     assert one(hall, "SELECT major FROM hall.part_class WHERE code = '0301'") == "03"
+
+
+def test_own_grids_take_the_place_of_provisional_ones(hall: Conn, load: Import, tmp_path: Path) -> None:
+    """One own grid over street 1: the grid derived from the map goes, and what stood in it follows."""
+    frame = gpd.GeoDataFrame(
+        {"网格编码": ["430105001001001"], "网格名称": ["甲"]}, geometry=[box(113.5401, 22.1901, 113.5449, 22.1949)], crs=4326
+    )
+    frame.to_file(tmp_path / "grids.geojson")
+    hall.execute("UPDATE hall.camera SET geom = ST_SetSRID(ST_MakePoint(113.54001, 22.19001), 4326) WHERE id = 61")
+    load(tmp_path / "grids.geojson", "base_grids")
+    codes = [row[0] for row in hall.execute("SELECT code FROM hall.area WHERE level = 'base_grid' ORDER BY code").fetchall()]
+    assert codes == ["430105001001001", "990000002001001"]
+    assert one(hall, "SELECT grid_code FROM hall.person WHERE id = 21") == "430105001001001"
+    assert one(hall, "SELECT grid_code FROM hall.camera WHERE id = 61") == "430105001001001"  # beside the new grid, which is the nearest
+    assert load(tmp_path / "grids.geojson", "base_grids").counts.unchanged == 1
