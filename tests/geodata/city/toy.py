@@ -14,6 +14,7 @@ from geodata.db import Conn
 from geodata.load import copy_frame, geometry_hex, multi_polygons
 
 EAST, NORTH = 762_000.0, 2_456_000.0
+ORIGIN = np.array([EAST, NORTH])
 SIDE_M, BLOCK_M, HOUSE_M = 400.0, 100.0, 24.0
 DISTRICT = "990000"
 GRID_CODES = ("990000001001001", "990000001001002", "990000002001001", "990000002001002")
@@ -82,7 +83,7 @@ def _buildings() -> Buildings:
     corners = [(bx * BLOCK_M + dx, by * BLOCK_M + dy) for bx in range(4) for by in range(4) for dx in (14, 62) for dy in (14, 62)]
     count = len(corners)
     polygons = np.array([_box(x, y, x + HOUSE_M, y + HOUSE_M) for x, y in corners], object)
-    point = np.array(corners) + HOUSE_M / 2 + [EAST, NORTH]
+    point = np.array(corners) + HOUSE_M / 2 + ORIGIN
     floors = np.array([6 + 3 * (index % 3) for index in range(count)])
     use = _texts([USES[index % len(USES)] for index in range(count)])
     lives = ~np.isin(use, ("commercial", "office"))
@@ -116,7 +117,7 @@ def _roads() -> Roads:
 
 def _places() -> Places:
     count = len(PLACES)
-    point = [*np.array([place[2:] for place in PLACES], float), EAST, NORTH]
+    point = np.array([place[2:] for place in PLACES], float) + ORIGIN
     tags = np.empty(count, object)
     tags[:] = [{"capacity": "85"} if place[0] == "parking" else {} for place in PLACES]
     return Places(
