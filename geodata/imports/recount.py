@@ -1,9 +1,14 @@
 """Figures that buildings and areas keep of what is in them, made right after an import; only rows whose figures moved are touched."""
 
+from collections.abc import Sequence
+
+import numpy as np
 from psycopg import sql
 
 from geodata.city import areas
 from geodata.db import Conn
+from geodata.imports.locate import Areas, Zones
+from geodata.load import copy_frame
 
 # Every statement is preceded by the question whether it would change anything: a statement without rows would still raise the revision.
 BUILDING_COUNTS = """
@@ -46,13 +51,31 @@ def move_into_grids(conn: Conn) -> int:
 
     Those in no base grid keep their code, or get that of the nearest one when their area is gone.
     """
+    areas_now = Areas.load(conn)
+    grids, known = areas_now.levels[0], areas_now.codes()
     moved = 0
     for table in PLACED:
-        spot = sql.SQL("ST_PointOnSurface(t.geom)" if table == "building" else "t.geom")
-        for query in (MOVED, ORPHANED):
-            composed = query.format(table=sql.Identifier("hall", table), spot=spot)
-            moved += _apply(conn, table, composed, "grid_code = n.grid_code")
+        spot = sql.SQL("ST_PointOnSurface(geom)" if table == "building" else "geom")
+        rows = conn.execute(STANDING.format(spot=spot, table=sql.Identifier("hall", table))).fetchall()
+        if rows:
+            moved += _move(conn, table, rows, grids, known)
     return moved
+
+
+def _move(conn: Conn, table: str, rows: Sequence[tuple[int, str, float, float]], grids: Zones, known: set[str]) -> int:
+    ids, before, lon, lat = (np.array(column) for column in zip(*rows, strict=True))
+    held = grids.holding(lon, lat)
+    lost = (held < 0) & ~np.isin(before, list(known))
+    held[lost] = grids.nearest(lon[lost], lat[lost])
+    after = np.where(held >= 0, grids.codes[held].astype(str), before)
+    changed = after != before
+    if not changed.any():
+        return 0
+    conn.execute("CREATE TEMP TABLE moved (id bigint, grid_code text) ON COMMIT DROP")
+    copy_frame(conn, "pg_temp.moved", {"id": ids[changed], "grid_code": after[changed]})
+    done = conn.execute(MOVE.format(table=sql.Identifier("hall", table))).rowcount
+    conn.execute("DROP TABLE pg_temp.moved")
+    return done
 
 
 SETTLED = sql.SQL(
@@ -63,17 +86,10 @@ PROVISIONAL = """
     SELECT a.id FROM hall.area AS a WHERE a.level = %(level)s AND a.source IN ('osm', 'sample') AND EXISTS (
         SELECT FROM hall.area AS own WHERE own.level = a.level AND own.source = 'import' AND ST_Intersects(own.geom, ST_PointOnSurface(a.geom)))
 """
-ORPHANED = sql.SQL(
-    "SELECT t.id, a.code AS grid_code FROM {table} AS t CROSS JOIN LATERAL ("
-    "SELECT code FROM hall.area WHERE level = 'base_grid' ORDER BY geom <-> {spot} LIMIT 1) AS a "
-    "WHERE NOT EXISTS (SELECT FROM hall.area AS own WHERE own.code = t.grid_code)"
+STANDING = sql.SQL(
+    "SELECT id, grid_code, ST_X(spot), ST_Y(spot) FROM (SELECT id, grid_code, {spot} AS spot FROM {table}) AS t WHERE grid_code IS NOT NULL"
 )
-MOVED = sql.SQL(
-    "SELECT DISTINCT ON (t.id) t.id, a.code AS grid_code FROM {table} AS t JOIN hall.area AS a ON a.level = 'base_grid' "
-    "AND ST_Intersects(a.geom, {spot}) WHERE t.grid_code <> a.code "
-    "AND NOT EXISTS (SELECT FROM hall.area AS own WHERE own.code = t.grid_code AND own.level = 'base_grid' AND ST_Intersects(own.geom, {spot})) "
-    "ORDER BY t.id, a.code"
-)
+MOVE = sql.SQL("UPDATE {table} AS t SET grid_code = n.grid_code FROM pg_temp.moved AS n WHERE n.id = t.id")
 
 
 def _apply(conn: Conn, table: str, query: str | sql.Composed, assigned: str) -> int:
