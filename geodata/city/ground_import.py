@@ -23,6 +23,10 @@ from geodata.osm.places import places
 from geodata.progress import QUIET, Progress, to_terminal
 
 HELP = "import an OpenStreetMap extract: roads, buildings, places, areas, grids"
+STALE_CITY = """
+    SELECT EXISTS (SELECT FROM hall.fact AS city JOIN hall.fact AS ground ON ground.key = 'ground'
+                   WHERE city.key = 'sample' AND city.value->>'ground' <> ground.value->>'digest')
+"""
 UTM_NORTH, UTM_SOUTH = 32600, 32700
 
 
@@ -54,10 +58,13 @@ def run(options: argparse.Namespace, database_url: str, data_dir: Path) -> None:
     """
     with psycopg.connect(database_url) as conn:
         done = import_osm(conn, options.file, data_dir, to_terminal())
+        stale = conn.execute(STALE_CITY).fetchone() == (True,)
     print(
         f"{options.file.name}: {done.edges:,} road edges, {done.buildings:,} buildings, {done.places:,} places, {done.streets} streets, "
         f"{done.communities} communities, {done.grids} base grids, {done.city_grids} city-management grids"
     )
+    if stale:
+        print("the sample city was made on another extract: run `python -m geodata demo` to make it anew")
 
 
 def import_osm(conn: Conn, path: Path, data_dir: Path, progress: Progress = QUIET) -> Imported:
