@@ -13,7 +13,7 @@ from services.search import Found, search
 from tests.town import DISPATCHER, NORTH_EAST, Town
 
 
-def classes(town: Town, conn: Conn, text: str, reader: Reader = DISPATCHER, limit: int = 8, near: LonLat | None = None) -> dict[str, Found]:
+def classes(town: Town, conn: Conn, text: str, reader: Reader = DISPATCHER, *, limit: int = 8, near: LonLat | None = None) -> dict[str, Found]:
     return {found.layer: found for found in search(town.store, conn, reader, LAYERS, text, limit=limit, near=near).classes}
 
 
