@@ -9,21 +9,18 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
-import dash
 from a2wsgi import WSGIMiddleware
 from flask import Flask, Response, request, send_from_directory
 from flask_caching import Cache
 from flask_compress import Compress
 
 import api.create
-import callbacks.register
 import pages.index
 import tiles.server
 from callbacks.context import Context
-from callbacks.errors import on_error
 from geodata.db import open_pool
 from geodata.errors import SetupError
-from geodata.settings import ROOT, Settings
+from geodata.settings import Settings
 from layers.registry import LAYERS
 from services.account_book import AccountBook
 from services.mirror_store import MirrorStore
@@ -37,8 +34,6 @@ PR_SET_PDEATHSIG = 1
 FLASK_THREADS = 8
 FOREVER = "public, max-age=31536000, immutable"
 NATIVE = ("/tiles/", "/style/")
-LOADED_BY_HAND = r"^(vendor|i18n)/.*"
-"""Assets that Dash must not put into every page: ES modules, their worker, the icon sprite, the catalogues."""
 
 
 def create() -> AsgiApp:
@@ -109,12 +104,7 @@ def _cache(server: Flask, settings: Settings) -> Cache:
 
 
 def _screens(server: Flask, context: Context) -> None:
-    app = dash.Dash(
-        "hallmap", server=server, assets_folder=str(ROOT / "assets"), assets_ignore=LOADED_BY_HAND, assets_path_ignore=["vendor", "i18n"],
-        title="一张图", update_title="", suppress_callback_exceptions=True, on_error=on_error,
-    )
-    pages.index.install(app, context)
-    callbacks.register.register_all(app, context)
+    pages.index.install(server, context)
 
 
 def _serve_files(server: Flask, data_dir: Path) -> None:

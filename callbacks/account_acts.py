@@ -50,8 +50,8 @@ def _rights(conn: Conn, caller: Caller, account_id: int, given: Given) -> object
     return administration.set_rights(conn, caller, account_id, Role(given["role"]), _text(given, "scope"))
 
 
-def _end(conn: Conn, caller: Caller, account_id: int, _given: Given) -> object:
-    return administration.end_sessions(conn, caller, account_id)
+def _end(conn: Conn, caller: Caller, account_id: int, _given: Given) -> None:
+    administration.end_sessions(conn, caller, account_id)
 
 
 ACTS: Mapping[str, tuple[str, Run]] = {

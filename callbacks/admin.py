@@ -7,7 +7,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, no_update
 from dash.development.base_component import Component
 
 from api.identity import current_caller, current_reader
-from callbacks import account_acts, ids
+from callbacks import account_acts, ids, shell
 from callbacks.context import Context
 from callbacks.panels import admin as panels
 from callbacks.words import Words, requested
@@ -53,6 +53,7 @@ def register(app: Dash, context: Context) -> None:
         return panels.result(said, good=good), changed + 1 if good else no_update
 
     _register_audit(app, context)
+    shell.leave(app)
 
 
 def _register_audit(app: Dash, context: Context) -> None:

@@ -1,23 +1,22 @@
 """Reading an object with all that its panel shows: relations, surroundings, what an area holds."""
 
+import json
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-
-import shapely
 
 from callbacks.context import Context
 from callbacks.panels.detail import AROUND
 from callbacks.panels.shown import Shown
 from callbacks.words import Words
 from geodata.db import Conn, reading
-from geodata.errors import NotAllowedError, NotFoundError
+from geodata.errors import InvalidInputError, NotAllowedError, NotFoundError
 from layers import registry
 from layers.base import Layer
-from services import counts, details, select
+from services import counts, details, select, shapes
 from services.features import Row
 from services.rights import Reader
-from services.shapes import Circle, Region
+from services.shapes import Circle
 
 RELATED = 50
 NEAR_ITEMS = 20
@@ -37,7 +36,7 @@ def load(context: Context, reader: Reader, pick: dict[str, Any], words: Words, n
     layer = registry.get(str(pick["layer"]))
     links = {item.name: item.link for item in layer.fields if item.link and item.name != "grid_code"}
     with reading(context.pool) as conn:
-        found = details.details(conn, reader, layer, int(pick["id"]), registry.LAYERS, links, limit=RELATED)
+        found = details.details(conn, reader, layer, int(pick["id"]), registry.LAYERS, links=links, limit=RELATED)
         shown = Shown(layer=layer, details=found, words=words, now=now, reader=reader, room=_room(conn, reader, layer, found.row, pick))
         return _surrounded(context, conn, shown)
 
@@ -76,13 +75,16 @@ def _without(part: select.ClassSelection, row: Row) -> select.ClassSelection:
     return replace(part, items=tuple(item for item in part.items if item.row.id != row.id), count=max(part.count - 1, 0))
 
 
-def _region(row: Row) -> Region:
-    return Region(shapely.from_geojson(row.geometry or "{}"))
+def _region(row: Row) -> shapes.Shape:
+    return shapes.parse(json.loads(row.geometry or "{}"))
 
 
 def _residents(context: Context, conn: Conn, shown: Shown) -> select.ClassSelection | None:
-    found = select.select(context.store, conn, shown.reader, [registry.get("people")], _region(shown.row), limit=0)
-    return found.classes.get("people")
+    try:
+        region = _region(shown.row)
+    except InvalidInputError:  # an outline that crosses itself: the panel does without the breakdown
+        return None
+    return select.select(context.store, conn, shown.reader, [registry.get("people")], region, limit=0).classes.get("people")
 
 
 def _counted(context: Context, conn: Conn, shown: Shown) -> dict[str, counts.Count]:

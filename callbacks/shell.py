@@ -28,13 +28,18 @@ def register(app: Dash, context: Context) -> None:
     def speak(language: str) -> tuple[list[Component], list[Component], list[Component]]:
         return parts(context, current_reader(), words(spoken(language)))
 
-    app.clientside_callback(
-        ClientsideFunction("desk", "signedOut"), Output(ids.SINK, "data", allow_duplicate=True), Input(ids.SIGNED_OUT, "data"),
-        prevent_initial_call=True,
-    )
+    leave(app)
     app.clientside_callback(
         ClientsideFunction("desk", "follow"), Output(ids.SINK, "data", allow_duplicate=True), Input(ids.PICK, "data"), Input(ids.SHAPE, "data"),
         Input(ids.FILTER, "data"), prevent_initial_call=True,
+    )
+
+
+def leave(app: Dash) -> None:
+    """Lead to the sign-in page when the session is over, from any page of ours."""
+    app.clientside_callback(
+        ClientsideFunction("desk", "signedOut"), Output(ids.SINK, "data", allow_duplicate=True), Input(ids.SIGNED_OUT, "data"),
+        prevent_initial_call="initial_duplicate",
     )
 
 
@@ -43,7 +48,7 @@ def parts(context: Context, reader: Reader, spoken_words: Words) -> tuple[list[C
     seen = [layer for layer in LAYERS if reader.role in layer.roles]
     bases = [(key, spoken_words(f"base.{key}")) for key in BASES]
     top = frame.top(reader, _place(context, reader), spoken_words, demo=context.settings.demo)
-    strip = [
+    strip: list[Component] = [
         html.Div(
             [html.Span([html.I(className="live-dot"), spoken_words("ticker.live")], className="live"), html.Div(id=ids.TICKER, className="news-list")],
             className="ticker",

@@ -45,8 +45,8 @@ def _read(context: Context, caller: Caller, layer: Layer, ids_asked: Sequence[in
     names = [item.name for item in layer.fields if item.sensitivity is Sensitivity.PERSONAL]
     if not 1 <= len(ids_asked) <= MOST:
         raise InvalidInputError(f"{len(ids_asked)} rows: 1 to {MOST}")
-    found = []
+    found: list[Mapping[str, str | None]] = []
     for row_id in ids_asked:
         with attempt(context.pool, caller, "unmask", f"{layer.key}/{row_id}") as conn:
-            found.append(unmask(conn, caller, layer, row_id, names, reason))
+            found.append(unmask(conn, caller, layer, row_id, names, reason=reason))
     return found

@@ -4,12 +4,12 @@ import dash_ag_grid as dag
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from api.identity import current_reader
+from api.identity import reader_or_none
 from callbacks import ids
 from callbacks.context import Context
 from callbacks.panels import admin as panels
 from callbacks.panels.frame import switches
-from callbacks.panels.pieces import chip, icon
+from callbacks.panels.pieces import also, chip, icon
 from callbacks.panels.states import forbidden
 from callbacks.words import Words, requested
 from services.administration import ADMINISTRATORS
@@ -17,12 +17,10 @@ from services.rights import Reader, Role
 
 
 def layout(context: Context) -> Component:
-    """Build the page for the administrator who is signed in; others are told that they have no right.
-
-    Raises:
-        NotSignedInError: nobody is.
-    """
-    words, reader = requested(), current_reader()
+    """Build the page for the administrator who is signed in; others are told that they have no right, a stranger is led to the sign-in."""
+    words, reader = requested(), reader_or_none()
+    if reader is None:
+        return html.Div([dcc.Store(id=ids.SIGNED_OUT, data=True), dcc.Store(id=ids.SINK)], id=ids.ADMIN)
     if reader.role not in ADMINISTRATORS:
         return html.Div([_top(reader, words, demo=context.settings.demo), html.Main(forbidden(words), id=ids.ADMIN, className="admin")])
     audit = reader.role is Role.AUDIT_ADMIN
@@ -34,7 +32,7 @@ def layout(context: Context) -> Component:
             html.Div(
                 [
                     html.Div(_grid(panels.audit_columns(words) if audit else panels.account_columns(words), words), className="admin-grid"),
-                    html.Aside(id=ids.ADMIN_EDITOR, className="admin-editor", **{"aria-label": words("admin.editor")}),
+                    html.Aside(id=ids.ADMIN_EDITOR, className="admin-editor", **also({"aria-label": words("admin.editor")})),
                 ],
                 className="admin-body",
             ),
@@ -47,7 +45,7 @@ def layout(context: Context) -> Component:
 
 
 def _grid(columns: list[dict[str, object]], words: Words) -> Component:
-    return dag.AgGrid(
+    grid: Component = dag.AgGrid(
         id=ids.ADMIN_GRID, columnDefs=columns, rowData=[], getRowId="params.data.id", columnSize="responsiveSizeToFit",
         defaultColDef={"resizable": True, "sortable": True, "suppressMovable": True},
         dashGridOptions={
@@ -56,6 +54,7 @@ def _grid(columns: list[dict[str, object]], words: Words) -> Component:
         },
         style={"height": "100%"}, className="ag-theme-quartz grid",
     )
+    return grid
 
 
 def _top(reader: Reader, words: Words, *, demo: bool) -> Component:
@@ -64,6 +63,6 @@ def _top(reader: Reader, words: Words, *, demo: bool) -> Component:
     name = reader.display_name or reader.username
     who = html.Div([html.Span(name[:1], className="avatar"), html.Span([html.B(name), html.Small(words(f"role.{reader.role}"))], className="who")],
                    className="person")
-    leave = html.Button([icon("logout"), words("sign_out")], type="button", className="button small", **{"data-sign-out": "true"})
+    leave = html.Button([icon("logout"), words("sign_out")], type="button", className="button small", **also({"data-sign-out": "true"}))
     back = [] if reader.role in ADMINISTRATORS else [html.A([icon("map"), words("title.map")], href="/", className="button small")]
     return html.Header([brand, chip(words("demo.mark"), "demo") if demo else "", html.Div([*switches(words), *back, who, leave], className="admin-who")], className="top")

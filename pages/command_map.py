@@ -3,11 +3,11 @@
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from api.identity import current_reader
+from api.identity import reader_or_none
 from callbacks import ids, shell
 from callbacks.context import Context
 from callbacks.panels import states
-from callbacks.panels.pieces import icon_button
+from callbacks.panels.pieces import also, icon_button
 from callbacks.panels.unmask import dialog
 from callbacks.words import Words, requested
 from pages.map_container import map_container, map_stores
@@ -16,22 +16,20 @@ TICK_MS = 10_000
 
 
 def layout(context: Context) -> Component:
-    """Build the page for whoever is signed in, in the language of the request.
-
-    Raises:
-        NotSignedInError: nobody is.
-    """
-    words, reader = requested(), current_reader()
+    """Build the page for whoever is signed in, in the language of the request; a stranger's page leads to the sign-in."""
+    words, reader = requested(), reader_or_none()
+    if reader is None:
+        return html.Div([dcc.Store(id=ids.SIGNED_OUT, data=True), dcc.Store(id=ids.SINK)], id=ids.PAGE)
     top, rail, strip = shell.parts(context, reader, words)
     frame = html.Div(
         [
             html.Header(top, id=ids.TOP, className="top"),
-            html.Nav(rail, id=ids.RAIL, className="rail", **{"aria-label": words("rail.layers")}),
+            html.Nav(rail, id=ids.RAIL, className="rail", **also({"aria-label": words("rail.layers")})),
             _map_area(words),
-            html.Section(strip, id=ids.STRIP, className="strip", **{"aria-label": words("strip.label")}),
+            html.Section(strip, id=ids.STRIP, className="strip", **also({"aria-label": words("strip.label")})),
             html.Aside(
                 html.Div(states.loading(words), id=ids.PANEL_BODY, className="panel-body"), id=ids.PANEL, className="panel",
-                **{"aria-label": words("panel.label")},
+                **also({"aria-label": words("panel.label")}),
             ),
         ],
         id=ids.FRAME, className="frame",
@@ -44,10 +42,10 @@ def _map_area(words: Words) -> Component:
     return html.Main(
         [
             map_container(),
-            html.Div([fold, html.Nav(id=ids.CRUMB, className="crumb", **{"aria-label": words("crumb.label")})], className="float top-left"),
+            html.Div([fold, html.Nav(id=ids.CRUMB, className="crumb", **also({"aria-label": words("crumb.label")}))], className="float top-left"),
             html.Div(id="map-tools", className="float top-right"),
         ],
-        id=ids.MAP_AREA, className="map-area", **{"aria-label": words("map.label")},
+        id=ids.MAP_AREA, className="map-area", **also({"aria-label": words("map.label")}),
     )
 
 

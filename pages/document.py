@@ -1,15 +1,19 @@
 """The HTML document around a Dash page: language, theme, title, and only the component libraries that the page uses."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
+from typing import Any, cast
 
 from dash import Dash
-from flask import request
+from flask import Flask, request
 
+from callbacks.errors import on_error
 from callbacks.words import requested
 from geodata.settings import ROOT
 
 TEMPLATE = ROOT / "pages" / "templates" / "index.html"
+LOADED_BY_HAND = ["vendor", "i18n"]
+"""Folders of assets that Dash must not put into every page: ES modules, their worker, the icon sprite, the catalogues."""
 THEME_COOKIE = "hall_theme"
 THEMES = ("dark", "light")
 LIBRARY = re.compile(r'<script src="[^"]*_dash-component-suites/([a-z_]+)/[^"]*"></script>\s*')
@@ -17,30 +21,43 @@ ALWAYS = frozenset({"dash"})
 """React, the renderer and Dash's own components."""
 
 
-def dress(app: Dash, *, title: str, main: str, libraries: Collection[str], preloads: Mapping[str, str]) -> None:
-    """Let the app write our document: `title` is a key of the catalogue, `main` the element that the skip link leads to."""
-    app.interpolate_index = _writer(TEMPLATE.read_text(encoding="utf-8"), title, main, ALWAYS | set(libraries), preloads)
+class Page(Dash):
+    """A Dash app that is one page of the product. Its assets have the same addresses on every page."""
+
+    def __init__(
+        self, name: str, server: Flask, path: str, *, title: str, main: str, libraries: Collection[str], preloads: Mapping[str, str],
+    ) -> None:
+        """`title` is a key of the catalogue, `main` the element that the skip link leads to, `preloads` address → kind of link."""
+        super().__init__(
+            name, server=cast(Any, server), url_base_pathname=path, assets_folder=str(ROOT / "assets"), assets_path_ignore=LOADED_BY_HAND, title="",
+            update_title="", suppress_callback_exceptions=True, on_error=on_error,
+        )
+        self._document = TEMPLATE.read_text(encoding="utf-8")
+        self._words, self._main, self._libraries = title, main, ALWAYS | set(libraries)
+        self._links = "\n".join(f'<link rel="{kind}" href="{address}">' for address, kind in preloads.items())
+
+    def get_asset_url(self, path: str) -> str:
+        """Return the one address of an asset: a second page finds it in the browser's cache."""
+        return f"/assets/{path}"
+
+    def interpolate_index(
+        self, metas: str = "", title: str = "", css: str = "", config: str = "", scripts: str = "", app_entry: str = "", favicon: str = "",
+        renderer: str = "",
+    ) -> str:
+        """Write the document in the language and theme of the request; Dash's own title and icon are not used."""
+        words = requested()
+        return self._document.format(
+            lang=words.html_lang, theme=theme(), title=words(self._words), main=self._main, skip=words("skip"), noscript=words("noscript"),
+            preloads=self._links, scripts=LIBRARY.sub(self._kept, scripts), metas=metas, css=css, app_entry=app_entry, config=config,
+            renderer=renderer,
+        )
+
+    def _kept(self, found: re.Match[str]) -> str:
+        # Dash puts every library that the process has imported into every page; one page's tables are no concern of another's first load
+        return found[0] if found[1] in self._libraries else ""
 
 
 def theme() -> str:
     """Return the theme that the reader chose last; dark when none."""
     chosen = request.cookies.get(THEME_COOKIE, "")
     return chosen if chosen in THEMES else THEMES[0]
-
-
-def _writer(template: str, title: str, main: str, libraries: Collection[str], preloads: Mapping[str, str]) -> Callable[..., str]:
-    # Dash puts every library that the process has imported into every page; one page's tables are no concern of another's first load
-    def keep(found: re.Match[str]) -> str:
-        return found[0] if found[1] in libraries else ""
-
-    links = "\n".join(f'<link rel="{kind}" href="{path}">' for path, kind in preloads.items())
-
-    def write(**parts: str) -> str:
-        words = requested()
-        return template.format(
-            lang=words.html_lang, theme=theme(), title=words(title), main=main, skip=words("skip"), noscript=words("noscript"), prefix="/",
-            preloads=links, metas=parts["metas"], css=parts["css"], app_entry=parts["app_entry"], config=parts["config"],
-            scripts=LIBRARY.sub(keep, parts["scripts"]), renderer=parts["renderer"],
-        )
-
-    return write

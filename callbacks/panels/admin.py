@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -109,7 +110,7 @@ def _head(account: Account, words: Words, now: datetime) -> Component:
     )
 
 
-def _field(title: str, name: str, hint: str, *, kind: str = "text", value: str = "") -> Component:
+def _field(title: str, name: str, hint: str, *, kind: Literal["text", "password"] = "text", value: str = "") -> Component:
     control = dcc.Input(
         id=ids.admin_field(name), type=kind, value=value, placeholder=hint, autoComplete="new-password" if kind == "password" else "off", className="input",
     )

@@ -6,7 +6,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from callbacks import formats
-from callbacks.panels.pieces import Children, chip, facts, icon, section, tabs
+from callbacks.panels.pieces import Children, also, chip, facts, icon, section, tabs
 from callbacks.panels.shown import Shown, attribute_section, header, panel, relation_section, total
 from layers import registry
 from layers.base import Group
@@ -66,7 +66,7 @@ def _norm(shown: Shown) -> list[Component]:
             html.I(className="norm-span", style={"left": f"{100 * least / span:.1f}%", "width": f"{100 * (most - least) / span:.1f}%"}),
             html.I(className=f"norm-mark {TONES.get(flag, '')}", style={"left": f"{100 * people / span:.1f}%"}),
         ],
-        className="norm", **{"aria-hidden": "true"},
+        className="norm", **also({"aria-hidden": "true"}),
     )
     text = words("area.norm_text", people=formats.number(people), least=formats.number(least), most=formats.number(most))
     return [section(words("area.norm"), [html.P(text, className="said"), drawn], note=shown.text("kind"))]
@@ -98,6 +98,6 @@ def _inside(shown: Shown) -> list[Component]:
             continue
         cells.append(html.Button(
             [icon(layer.look.icon), html.Span(words.of(layer.title), className="cut"), html.B(formats.number(count.total))],
-            type="button", className="inside-cell", **{"data-select-area": f"{shown.layer.key}/{shown.row.id}", "data-class": layer.key},
+            type="button", className="inside-cell", **also({"data-select-area": f"{shown.layer.key}/{shown.row.id}", "data-class": layer.key}),
         ))
     return [section(words("area.inside"), html.Div(cells, className="inside"), note=words("area.inside_note"))] if cells else []

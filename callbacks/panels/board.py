@@ -7,6 +7,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from callbacks import formats
+from callbacks.panels.pieces import also
 from callbacks.words import Words
 from services.details import Room
 
@@ -46,7 +47,7 @@ def _block(units: Mapping[int, Sequence[Room]], widths: Mapping[int, int], words
     written = sum(widths[unit] for unit in units) <= WRITTEN_COLUMNS
     order = sorted(units)
     floors = sorted({room.floor_no for members in units.values() for room in members}, reverse=True)
-    cells = {(room.unit_no, room.floor_no): [] for members in units.values() for room in members}
+    cells: dict[tuple[int, int], list[Room]] = {(room.unit_no, room.floor_no): [] for members in units.values() for room in members}
     for members in units.values():
         for room in members:
             cells[room.unit_no, room.floor_no].append(room)
@@ -74,7 +75,7 @@ def _cell(room: Room, words: Words, *, chosen: bool, written: bool) -> Component
     name = f"{told}{words.joint}{room.organization}" if room.organization else told
     return html.Button(
         room.room_no if written else "", type="button", className=f"cell room-{room.state}", title=name,
-        **{"data-room": str(room.id), "aria-label": name, "aria-pressed": "true" if chosen else "false"},
+        **also({"data-room": str(room.id), "aria-label": name, "aria-pressed": "true" if chosen else "false"}),
     )
 
 

@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from callbacks import formats, ids
 from callbacks.panels import lists, room
 from callbacks.panels.board import board, key_of_states
-from callbacks.panels.pieces import Children, empty, facts, section, tabs
+from callbacks.panels.pieces import Children, also, empty, facts, section, tabs
 from callbacks.panels.shares import shares
 from callbacks.panels.shown import Shown, attribute_section, header, near_section, panel, relation_section, total
 from layers import registry
@@ -64,7 +64,7 @@ def _rooms(shown: Shown) -> list[Component]:
     body = room.section_of(shown.room, shown.reader, words, shown.now) if shown.room else [room.hint(words)]
     return [
         html.Div([key_of_states(rooms, words), board(rooms, words, chosen=chosen)], className="section"),
-        html.Div(body, id=ids.ROOM_BODY, **{"aria-live": "polite"}),
+        html.Div(body, id=ids.ROOM_BODY, **also({"aria-live": "polite"})),
         *_clues(shown),
     ]
 

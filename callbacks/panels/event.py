@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 
 from callbacks import formats
 from callbacks.panels import lists
-from callbacks.panels.pieces import bar, chip, icon, opener, section
+from callbacks.panels.pieces import also, bar, chip, icon, opener, section
 from callbacks.panels.shown import Shown, attribute_section, header, near_section, panel, relation_section
 
 STEPS = ("report", "file", "dispatch", "handle", "check", "close", "assess")
@@ -68,7 +68,7 @@ def _clocks(shown: Shown) -> list[Component]:
     first = html.Div(
         [
             html.Span(words("event.step_left", step=words(f"step.{STEPS[_present(shown)]}")), className="clock-title"),
-            html.Strong(formats.left(deadline, now, words), className=f"clock-figure {tone}", **{"data-until": deadline.isoformat()}),
+            html.Strong(formats.left(deadline, now, words), className=f"clock-figure {tone}", **also({"data-until": deadline.isoformat()})),
             bar(spent, f"var(--{tone or 'accent'})"),
             html.Span(words("event.due", at=formats.instant(deadline, now, words), limit=formats.span(deadline - (started or reported), words)),
                       className="clock-note"),
@@ -106,7 +106,7 @@ def _steps(shown: Shown) -> Component:
         at = times.get(place)
         when = formats.instant(at, shown.now, words) if at and place != present else words("event.in_progress") if state == "now" else ""
         steps.append(html.Li(
-            [html.Span(words(f"step.{name}")), html.Small(when)], className=state, **({"aria-current": "step"} if state == "now" else {}),
+            [html.Span(words(f"step.{name}")), html.Small(when)], className=state, **also({"aria-current": "step"} if state == "now" else {}),
         ))
     return html.Ol(steps, className="section steps")
 

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from callbacks import formats
 from callbacks.panels import lists
-from callbacks.panels.pieces import bar, button, icon, section
+from callbacks.panels.pieces import Children, also, bar, button, icon, section
 from callbacks.panels.states import close
 from callbacks.words import Words
 from geodata.source import Kind
@@ -49,12 +49,12 @@ def filter_panel(shown: Filter) -> list[Component]:
     """Show the filter of a layer."""
     words = shown.words
     controls = [control for name in shown.layer.filters if (control := _control(shown, shown.layer.named(name)))]
-    note = [icon("sort-descending"), words(f"filter.order_{shown.order}")] if shown.order else ""
+    note: Children = [icon("sort-descending"), words(f"filter.order_{shown.order}")] if shown.order else ""
     found = section(
         words("filter.found", number=formats.number(shown.facets.matching)),
         lists.lines(shown.layer, shown.rows, shown.facets.matching, words, shown.now), note=note,
     )
-    body = html.Div([*controls, found], className="panel-scroll", tabIndex="0", role="region", **{"aria-label": words("filter.title")})
+    body = html.Div([*controls, found], className="panel-scroll", tabIndex="0", role="region", **also({"aria-label": words("filter.title")}))
     return [_head(shown), body, _foot(shown)]
 
 
@@ -68,7 +68,7 @@ def _head(shown: Filter) -> Component:
     )
     switch = html.Button(
         html.I(), type="button", role="switch", className="switch",
-        **{"data-dim": shown.layer.key, "aria-checked": "true" if shown.dim else "false", "aria-label": words("filter.dim")},
+        **also({"data-dim": shown.layer.key, "aria-checked": "true" if shown.dim else "false", "aria-label": words("filter.dim")}),
     )
     dim = html.Div([html.Span(words("filter.dim_note"), className="quiet"), html.Span(words("filter.dim")), switch], className="dim")
     return html.Div(
@@ -127,7 +127,7 @@ def _chip(shown: Filter, item: Field, value: str, title: str) -> Component:
     short = title.split(" ")[0] if colour and shown.layer.look.by == "level" else title
     return html.Button(
         [html.Span(short), html.B(formats.number(shown.facets.values[item.name].get(value, 0)))], type="button", className="filter-chip",
-        title=title, style={"--colour": colour or "var(--accent)"}, **_pressed(shown, item, value),
+        title=title, style={"--colour": colour or "var(--accent)"}, **also(_pressed(shown, item, value)),
     )
 
 
@@ -137,9 +137,9 @@ def _check(shown: Filter, item: Field, value: str, title: str, most: int) -> Com
     if shown.layer.look.icon_by == item.name and value in shown.layer.look.icons:
         mark = [icon(shown.layer.look.icons[value])]
     return html.Button(
-        [html.I(className="check", **{"aria-hidden": "true"}), *mark, html.Span(title, className="cut"), bar(number / most),
+        [html.I(className="check", **also({"aria-hidden": "true"})), *mark, html.Span(title, className="cut"), bar(number / most),
          html.Span(formats.number(number), className="number")],
-        type="button", className="filter-check", **_pressed(shown, item, value),
+        type="button", className="filter-check", **also(_pressed(shown, item, value)),
     )
 
 
@@ -150,8 +150,8 @@ def _times(shown: Filter, item: Field) -> Component:
     chips = [
         html.Button(
             words(f"filter.days_{days}"), type="button", className="filter-chip",
-            **{"data-filter-field": item.name, "data-filter-text": preset, "data-layer-key": shown.layer.key,
-               "aria-pressed": "true" if preset == text else "false"},
+            **also({"data-filter-field": item.name, "data-filter-text": preset, "data-layer-key": shown.layer.key,
+               "aria-pressed": "true" if preset == text else "false"}),
         )
         for days, preset in presets
     ]
@@ -186,6 +186,6 @@ def _input(kind: str, item: Field, end: str, value: str, hint: str, shown: Filte
     label = f"{shown.words.of(item.title)} {shown.words(f'filter.{end}')}"
     return html.Span(
         key=f"{shown.layer.key}-{item.name}-{end}",
-        **{"data-input": kind, "data-value": value, "data-placeholder": hint, "data-label": label, "data-filter-range": item.name,
-           "data-filter-end": end, "data-layer-key": shown.layer.key},
+        **also({"data-input": kind, "data-value": value, "data-placeholder": hint, "data-label": label, "data-filter-range": item.name,
+           "data-filter-end": end, "data-layer-key": shown.layer.key}),
     )

@@ -7,7 +7,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from callbacks import formats, ids
-from callbacks.panels.pieces import chip, dot, icon, icon_button, opener
+from callbacks.panels.pieces import also, chip, dot, icon, icon_button, opener
 from callbacks.words import Language, Words
 from layers.base import Tone
 from services.administration import ADMINISTRATORS
@@ -29,8 +29,8 @@ def top(reader: Reader, place: str, words: Words, *, demo: bool) -> list[Compone
         [
             icon("search"),
             html.Span(
-                **{"data-input": "search", "data-label": words("search.label"), "data-placeholder": words("search.hint"), "data-id": ids.SEARCH_BOX,
-                   "data-controls": ids.SEARCH_LIST},
+                **also({"data-input": "search", "data-label": words("search.label"), "data-placeholder": words("search.hint"), "data-id": ids.SEARCH_BOX,
+                   "data-controls": ids.SEARCH_LIST}),
             ),
             html.Kbd("/"),
         ],
@@ -39,13 +39,13 @@ def top(reader: Reader, place: str, words: Words, *, demo: bool) -> list[Compone
     return [
         html.Div([html.Span(icon("stack-2"), className="logo"), html.B(words("brand")), html.Span(place, className="brand-place")], className="brand"),
         html.Div([search, html.Div(id=ids.SEARCH_LIST, className="search-list", role="listbox", hidden=True,
-                                  **{"aria-label": words("search.results"), "data-list": ids.SEARCH_BOX})],
+                                  **also({"aria-label": words("search.results"), "data-list": ids.SEARCH_BOX}))],
                  className="search", id=ids.SEARCH),
-        html.Div(id=ids.COUNTERS, className="counters", role="status", **{"aria-label": words("counter.label")}),
+        html.Div(id=ids.COUNTERS, className="counters", role="status", **also({"aria-label": words("counter.label")})),
         html.I(className="separator"),
-        html.Div([html.Time(className="time", **{"data-clock": "true"}), html.Span(className="day", **{"data-clock-date": "true"})], className="clock-box"),
-        chip(words("demo.mark"), "demo") if demo else "",
-        html.Div([html.I(className="live-dot"), html.Span(**{"data-data-age": "true"})], className="connection"),
+        html.Div([html.Time(className="time", **also({"data-clock": "true"})), html.Span(className="day", **also({"data-clock-date": "true"}))], className="clock-box"),
+        *([chip(words("demo.mark"), "demo")] if demo else []),
+        html.Div([html.I(className="live-dot"), html.Span(**also({"data-data-age": "true"}))], className="connection"),
         html.Div(switches(words), className="top-tools"),
         _person(reader, words),
     ]
@@ -56,7 +56,7 @@ def switches(words: Words) -> list[Component]:
     other = Language.EN if words.language is Language.ZH else Language.ZH
     language = html.Button(
         words("language.other"), type="button", className="icon-button words", title=words("language.switch"),
-        **{"data-set-language": other.value, "aria-label": words("language.switch")},
+        **also({"data-set-language": other.value, "aria-label": words("language.switch")}),
     )
     theme = icon_button("sun", words("theme.switch"), "theme", data_switch_theme="true")
     return [language, theme, icon_button("question-mark", words("help.title"), data_help="true")]
@@ -68,10 +68,10 @@ def _person(reader: Reader, words: Words) -> Component:
                                          className="menu-head")]
     if reader.role in ADMINISTRATORS:
         entries.append(html.A([icon("settings"), words("admin.title")], href="/admin", className="menu-item"))
-    entries.append(html.Button([icon("logout"), words("sign_out")], type="button", className="menu-item", **{"data-sign-out": "true"}))
+    entries.append(html.Button([icon("logout"), words("sign_out")], type="button", className="menu-item", **also({"data-sign-out": "true"})))
     summary = html.Summary(
         [html.Span(name[:1], className="avatar"), html.Span([html.B(name, className="cut"), html.Small(words(f"role.{reader.role}"))], className="who")],
-        **{"aria-label": words("person.menu", name=name)},
+        **also({"aria-label": words("person.menu", name=name)}),
     )
     return html.Details([summary, html.Div(entries, className="menu")], className="person")
 
@@ -129,7 +129,7 @@ def today(bulletin: Bulletin, words: Words, now: datetime) -> list[Component]:
         html.Div([html.Span(words("today.title")), html.B(formats.number(total)), html.Span(words("today.unit"))], className="today-figure"),
         html.Div(
             [html.Div(bars, className="today-bars"), html.I(className="today-now", style={"left": f"{share:.2f}%"}), html.Div(marks, className="today-hours")],
-            className="today-chart", role="img", **{"aria-label": words("today.label", number=total)},
+            className="today-chart", role="img", **also({"aria-label": words("today.label", number=total)}),
         ),
         html.Div([html.Span(words("today.peak")), html.B(formats.number(most if total else 0)), html.Span(words("today.per_slot"))], className="today-figure"),
     ]

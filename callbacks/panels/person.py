@@ -1,11 +1,13 @@
 """The panel of a person: where he lives, from household to grid, and with whom (以人找房)."""
 
+from datetime import date
+
 from dash import html
 from dash.development.base_component import Component
 
 from callbacks import formats
 from callbacks.panels import lists, room
-from callbacks.panels.pieces import chip, facts, icon, opener, section
+from callbacks.panels.pieces import also, chip, facts, icon, opener, section
 from callbacks.panels.shown import Shown, attribute_section, header, panel
 from layers import registry
 
@@ -33,7 +35,7 @@ def person(shown: Shown) -> list[Component]:
 
 def _age(shown: Shown) -> str:
     born = shown.row.fields.get("birth_date")
-    if born is not None and hasattr(born, "month"):
+    if isinstance(born, date):
         return shown.words("person.years", number=formats.years(born, shown.now))
     return shown.text("age_group")
 
@@ -62,5 +64,5 @@ def _home(shown: Shown) -> list[Component]:
 def _step(name: str, text: str, **attributes: str) -> Component:
     if attributes:
         named = {key.replace("_", "-"): value for key, value in attributes.items()}
-        return html.Button([icon(name), text], type="button", className="step opener", **named)
+        return html.Button([icon(name), text], type="button", className="step opener", **also(named))
     return html.Span([icon(name), text], className="step")

@@ -1,6 +1,6 @@
 """One room with the people and organizations in it (以房管人)."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from dash import html
 from dash.development.base_component import Component
@@ -53,7 +53,7 @@ def _residents(rows: tuple[Row, ...], words: Words, now: datetime) -> Component:
 def _resident(row: Row, words: Words, now: datetime) -> Component:
     layer = registry.get("people")
     born = row.fields.get("birth_date")
-    years = str(formats.years(born, now)) if born is not None and hasattr(born, "month") else lists.word(layer, row, "age_group", words, now)
+    years = str(formats.years(born, now)) if isinstance(born, date) else lists.word(layer, row, "age_group", words, now)
     sex = lists.joined([lists.word(layer, row, "sex", words, now), years], words)
     cells = [str(row.fields.get("name") or formats.NONE), lists.word(layer, row, "relation", words, now), sex,
              str(row.fields.get("id_no") or formats.NONE), lists.word(layer, row, "registered_on", words, now)]

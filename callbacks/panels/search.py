@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from callbacks import formats
 from callbacks.panels import lists
-from callbacks.panels.pieces import Children, icon, reference
+from callbacks.panels.pieces import Child, also, icon, reference
 from callbacks.words import Words
 from layers import registry
 from layers.base import Group, Layer
@@ -121,14 +121,14 @@ def _line(listed: Listed, words: Words, now: datetime) -> Component:
         attributes["data-bbox"] = ",".join(f"{edge:.6f}" for edge in (hit.bbox.west, hit.bbox.south, hit.bbox.east, hit.bbox.north))
     return html.Div(
         [mark, html.Span(_name(hit, layer, words), className="hit-name cut"), html.Span(_right(listed, words, now), className="hit-note")],
-        role="option", id=f"hit-{hit.layer}-{hit.id}", className="search-hit", **{"aria-selected": "false"}, **attributes,
+        role="option", id=f"hit-{hit.layer}-{hit.id}", className="search-hit", **also({"aria-selected": "false"}), **also(attributes),
     )
 
 
-def _name(hit: Hit, layer: Layer, words: Words) -> list[Children]:
+def _name(hit: Hit, layer: Layer, words: Words) -> list[Child]:
     row = Row(id=hit.id, lon=hit.lon, lat=hit.lat, fields=hit.fields)
     head = str(hit.headline) if hit.headline else lists.title(layer, row)
-    shown: list[Children] = _marked(head, hit.matched.get(layer.headline)) if hit.headline else [head]
+    shown: list[Child] = _marked(head, hit.matched.get(layer.headline)) if hit.headline else [head]
     for name, span in hit.matched.items():
         text = str(hit.fields.get(name) or "")
         if name != layer.headline and text and text != head:
@@ -137,11 +137,12 @@ def _name(hit: Hit, layer: Layer, words: Words) -> list[Children]:
     return shown
 
 
-def _marked(text: str, span: tuple[int, int] | None) -> list[Children]:
+def _marked(text: str, span: tuple[int, int] | None) -> list[Child]:
     if span is None:
         return [text]
     start, stop = span
-    return [part for part in (text[:start], html.Mark(text[start:stop]), text[stop:]) if part]
+    parts: list[Child] = [text[:start], html.Mark(text[start:stop]), text[stop:]]
+    return [part for part in parts if part]
 
 
 def _right(listed: Listed, words: Words, now: datetime) -> str:
@@ -165,6 +166,6 @@ def _word(layer: Layer, name: str, value: Value, words: Words, now: datetime) ->
 def _foot(parts: Sequence[Part], words: Words) -> Component:
     total = sum(part.total for part in parts)
     more = any(part.more for part in parts)
-    keys = [html.Kbd("↑"), html.Kbd("↓"), words("search.key_move"), html.Kbd("Enter"), words("search.key_open"), html.Kbd("Esc"), words("search.key_back")]
+    keys: list[Child] = [html.Kbd("↑"), html.Kbd("↓"), words("search.key_move"), html.Kbd("Enter"), words("search.key_open"), html.Kbd("Esc"), words("search.key_back")]
     found = words("search.total_more" if more else "search.total", number=formats.number(total))
     return html.Div([html.Span(keys), html.Span(found)], className="search-foot", role="presentation")

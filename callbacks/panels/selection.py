@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from callbacks import formats
 from callbacks.panels import lists
 from callbacks.panels.board import STATES
-from callbacks.panels.pieces import button, icon, section
+from callbacks.panels.pieces import also, button, icon, section
 from callbacks.panels.shares import shares, stacked, worded
 from callbacks.panels.states import close
 from callbacks.words import Words
@@ -57,7 +57,7 @@ def selection_panel(shown: Selected) -> list[Component]:
         words("selection.classes", number=counted), [row for layer in ordered(shown.layers) for row in _class(shown, layer)],
         note=words("selection.scope"), classes="classes",
     )
-    body = html.Div([classes, *_cases(shown)], className="panel-scroll", tabIndex="0", role="region", **{"aria-label": words("selection.title")})
+    body = html.Div([classes, *_cases(shown)], className="panel-scroll", tabIndex="0", role="region", **also({"aria-label": words("selection.title")}))
     return [_head(shown), body, _foot(shown)]
 
 
@@ -90,18 +90,18 @@ def _sizes(shown: Selected, size: float) -> Component:
     steps = [
         html.Button(
             formats.number(step) if step != round(size) else formats.distance(step, words), type="button", role="radio", className="segment",
-            **{"data-radius": str(step), "aria-checked": "true" if step == round(size) else "false"},
+            **also({"data-radius": str(step), "aria-checked": "true" if step == round(size) else "false"}),
         )
         for step in RADII_M
     ]
     own = html.Span(
         key="own-radius",
-        **{"data-input": "number", "data-min": "1", "data-max": "20000", "data-value": "" if round(size) in RADII_M else f"{size:.0f}",
-           "data-placeholder": words("selection.own"), "data-label": words("selection.own_label"), "data-radius-own": "true"},
+        **also({"data-input": "number", "data-min": "1", "data-max": "20000", "data-value": "" if round(size) in RADII_M else f"{size:.0f}",
+           "data-placeholder": words("selection.own"), "data-label": words("selection.own_label"), "data-radius-own": "true"}),
     )
     label = words("selection.buffer" if shown.buffer_m else "selection.radius")
     return html.Div(
-        [html.Span(label), html.Div(steps, role="radiogroup", className="segments", **{"aria-label": label}), own], className="radii",
+        [html.Span(label), html.Div(steps, role="radiogroup", className="segments", **also({"aria-label": label})), own], className="radii",
     )
 
 
@@ -136,7 +136,7 @@ def _row(shown: Selected, key: str, name: str, title: str, count: int, parts: li
     open_now = shown.unfolded == key
     return html.Button(
         [*content, icon("chevron-up" if open_now else "chevron-right")], type="button", className="class-row",
-        **{"data-unfold": "" if open_now else key, "aria-expanded": "true" if open_now else "false"},
+        **also({"data-unfold": "" if open_now else key, "aria-expanded": "true" if open_now else "false"}),
     )
 
 

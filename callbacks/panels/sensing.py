@@ -4,7 +4,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from callbacks import formats
-from callbacks.panels.pieces import chip, facts, section
+from callbacks.panels.pieces import also, chip, facts, section
 from callbacks.panels.shown import Shown, attribute_section, header, near_section, panel, relation_section, total
 
 QUARTERS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
@@ -52,7 +52,7 @@ def _view(shown: Shown) -> list[Component]:
     if azimuth_deg is None or angle_deg is None:
         return []
     fan = html.I(className="view-fan", style={"--from": f"{azimuth_deg - angle_deg / 2:.1f}deg", "--angle": f"{angle_deg:.1f}deg"})
-    drawn = html.Div([fan, html.Span(shown.words("compass.n"))], className="view-rose", **{"aria-hidden": "true"})
+    drawn = html.Div([fan, html.Span(shown.words("compass.n"))], className="view-rose", **also({"aria-hidden": "true"}))
     said = shown.words("camera.sees", direction=direction(shown), range=shown.text("view_range_m"), angle=shown.text("fov_deg"))
     area = (angle_deg / 360) * 3.14159265 * (shown.amount("view_range_m") or 0.0) ** 2
     covers = shown.words("camera.covers", area=formats.area(area, shown.words))
@@ -88,7 +88,7 @@ def _reading(shown: Shown, status: str) -> list[Component]:
         content.append(html.Div(
             [html.I(className="gauge-value", style={"width": f"{100 * abs(value) / span:.1f}%"}),
              html.I(className="gauge-limit", style={"left": f"{100 * abs(limit) / span:.1f}%"})],
-            className="gauge over" if over else "gauge", **{"aria-hidden": "true"},
+            className="gauge over" if over else "gauge", **also({"aria-hidden": "true"}),
         ))
         content.append(html.P(words("sensor.limit", limit=f"{formats.number(limit, 2)} {unit}".strip(), share=formats.percent(value, limit)),
                               className="quiet"))

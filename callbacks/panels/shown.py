@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from callbacks import formats
 from callbacks.panels import lists
-from callbacks.panels.pieces import Children, attributes, button, chip, icon, icon_button, opener, reference, section
+from callbacks.panels.pieces import Children, also, attributes, button, chip, icon, icon_button, opener, reference, section
 from callbacks.panels.states import close
 from callbacks.words import Words
 from geodata.source import Sensitivity
@@ -103,7 +103,7 @@ def footer(shown: Shown, *first: Component) -> Component:
 
 def panel(shown: Shown, head: Component, body: Sequence[Component], *actions: Component) -> list[Component]:
     """Put a panel together: head and foot stay, the middle scrolls."""
-    return [head, html.Div(list(body), className="panel-scroll", tabIndex="0", role="region", **{"aria-label": shown.title}),
+    return [head, html.Div(list(body), className="panel-scroll", tabIndex="0", role="region", **also({"aria-label": shown.title})),
             footer(shown, *actions)]
 
 

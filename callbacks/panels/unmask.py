@@ -7,7 +7,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from callbacks import formats, ids
-from callbacks.panels.pieces import attributes, button, icon, icon_button
+from callbacks.panels.pieces import also, attributes, button, icon, icon_button
 from callbacks.words import Words
 from layers.base import Layer
 from services.rights import Reader
@@ -19,12 +19,12 @@ REASONS = ("verify", "visit", "case", "emergency")
 def dialog(words: Words) -> Component:
     """Ask what the values are needed for; scripts open and close it."""
     reasons = [
-        html.Button(words(f"unmask.reason_{name}"), type="button", className="filter-chip", **{"data-reason": words(f"unmask.reason_{name}")})
+        html.Button(words(f"unmask.reason_{name}"), type="button", className="filter-chip", **also({"data-reason": words(f"unmask.reason_{name}")}))
         for name in REASONS
     ]
     field = html.Span(
-        **{"data-input": "text", "data-label": words("unmask.reason"), "data-placeholder": words("unmask.reason_hint"),
-           "data-minlength": str(LEAST_REASON), "data-maxlength": str(MOST_REASON), "data-unmask-reason": "true"},
+        **also({"data-input": "text", "data-label": words("unmask.reason"), "data-placeholder": words("unmask.reason_hint"),
+           "data-minlength": str(LEAST_REASON), "data-maxlength": str(MOST_REASON), "data-unmask-reason": "true"}),
     )
     return html.Dialog(
         [
@@ -35,9 +35,9 @@ def dialog(words: Words) -> Component:
                       html.Div([button(words("unmask.cancel"), "", data_close_dialog="true"),
                                 button(words("unmask.read"), "eye", "primary", data_unmask_read="true")], className="dialog-foot")],
                      className="unmask-form"),
-            html.Div(id=ids.UNMASK_ANSWER, className="unmask-answer", **{"aria-live": "polite"}),
+            html.Div(id=ids.UNMASK_ANSWER, className="unmask-answer", **also({"aria-live": "polite"})),
         ],
-        id="unmask-dialog", className="dialog", **{"aria-label": words("unmask.title")},
+        id="unmask-dialog", className="dialog", **also({"aria-label": words("unmask.title")}),
     )
 
 
