@@ -12,14 +12,13 @@ from api.answers import FeatureCollection, Item, Values, feature, items
 from api.context import Context
 from api.identity import current_caller, current_reader
 from api.routes import Route, body, next_link
-from geodata.db import Conn, reading
+from geodata.db import reading
 from geodata.errors import NotAllowedError
-from geodata.grid import BBox
 from geodata.source import Condition
 from layers import registry
 from layers.base import Layer
 from layers.conditions import conditions
-from services import counts, details, features, unmask
+from services import details, listing, unmask
 from services.audit import attempt
 from services.rights import Reader
 
@@ -158,21 +157,17 @@ class LayerViews:
         return "open_events" if OPEN.read(request.args) == "true" else "events"
 
     def _page(self, reader: Reader, layer: Layer, declared: Sequence[parameters.Parameter[Any]]) -> FeatureCollection:
-        tests, bbox = filters(layer, *declared), parameters.BBOX.optional(request.args)
-        limit, offset = parameters.LIMIT.read(request.args), parameters.OFFSET.read(request.args)
-        after = AFTER.optional(request.args)
+        arguments = request.args
+        wanted = listing.Wanted(
+            conditions=filters(layer, *declared), bbox=parameters.BBOX.optional(arguments), limit=parameters.LIMIT.read(arguments),
+            offset=parameters.OFFSET.read(arguments), after=AFTER.optional(arguments),
+        )
         with reading(self._pool) as conn:
-            page = features.rows(conn, reader, layer, tests, bbox=bbox, limit=limit, offset=offset, after=after)
-            matched = self._matched(conn, reader, layer, tests, bbox)
+            page = listing.listing(self._store, conn, reader, layer, wanted)
+            matched = listing.count(self._store, conn, reader, layer, wanted) if page.matched is None else page.matched
         found = [feature(row) for row in page.rows]
-        links = next_link(after=page.rows[-1].id, offset=None) if page.more else []
+        links = next_link(after=page.rows[-1].id, offset=None) if page.more and page.rows else []
         return FeatureCollection(features=found, numberReturned=len(found), numberMatched=matched, links=links)
-
-    def _matched(self, conn: Conn, reader: Reader, layer: Layer, tests: Sequence[Condition], bbox: BBox | None) -> int | None:
-        if bbox:  # an area counts by one position in memory, but is listed wherever it touches the box
-            return features.count(conn, reader, layer, tests, bbox=bbox)
-        known = counts.counts(self._store, reader, [layer], conditions={layer.key: tests}).get(layer.key)
-        return known.matching if known else None
 
     def routes(self) -> Sequence[Route]:
         """Return what is served, and what OpenAPI says of it."""

@@ -19,7 +19,7 @@ from geodata.grid import BBox
 from geodata.source import Condition, Kind
 from layers.base import Field, Layer
 from layers.conditions import RANGE, conditions
-from services import counts, features
+from services import features, listing
 from services.rights import Treatment, treatment
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -72,23 +72,20 @@ class LayerProvider(BaseProvider):  # type: ignore[misc] # pygeoapi is not typed
                 raise InvalidInputError(f"{name}: is not offered here; filter by {', '.join(self._layer.filters) or 'bbox'}")
         tests = self._conditions([pair for pair in properties if pair[0] != AFTER], datetime_)
         box = BBox(*(bbox if len(bbox) == 4 else (bbox[0], bbox[1], bbox[3], bbox[4]))) if bbox else None
-        pool = ogc.context().pool
-        if resulttype == "hits":
-            with reading(pool) as conn:
-                matched = features.count(conn, self._reader, self._layer, tests, bbox=box)
-            return {"type": "FeatureCollection", "features": [], "numberMatched": matched, "numberReturned": 0}
-        system, after = _system(), _after(properties)
-        with reading(pool) as conn:
-            page = features.rows(
-                conn, self._reader, self._layer, tests, bbox=box, limit=limit, offset=offset, after=after, geometry=not skip_geometry,
-                srid=system.srid,
-            )
+        system, parts = _system(), ogc.context()
+        wanted = listing.Wanted(
+            conditions=tests, bbox=box, limit=limit, offset=offset, after=_after(properties), geometry=not skip_geometry, srid=system.srid,
+        )
+        with reading(parts.pool) as conn:
+            if resulttype == "hits":
+                matched = listing.count(parts.store, conn, self._reader, self._layer, wanted)
+                return {"type": "FeatureCollection", "features": [], "numberMatched": matched, "numberReturned": 0}
+            page = listing.listing(parts.store, conn, self._reader, self._layer, wanted)
         found = [self._feature(row, system, select_properties) for row in page.rows]
         answer: dict[str, Any] = {"type": "FeatureCollection", "features": found, "numberReturned": len(found)}
-        matched_in_memory = None if box else self._matched(tests)
-        if matched_in_memory is not None:
-            answer["numberMatched"] = matched_in_memory
-        return answer | ({"links": [_next(page.rows[-1].id)]} if page.more else {})
+        if page.matched is not None:
+            answer["numberMatched"] = page.matched
+        return answer | ({"links": [_next(page.rows[-1].id)]} if page.more and page.rows else {})
 
     def get(self, identifier: str, **_: object) -> dict[str, Any]:
         """Return one feature."""
@@ -107,10 +104,6 @@ class LayerProvider(BaseProvider):  # type: ignore[misc] # pygeoapi is not typed
             span = f"{first.strip('.')}{RANGE}{last.strip('.')}" if "/" in datetime_ else datetime_
             pairs.append((instants[0], span))
         return conditions(self._layer, pairs)
-
-    def _matched(self, tests: Sequence[Condition]) -> int | None:
-        known = counts.counts(ogc.context().store, self._reader, [self._layer], conditions={self._layer.key: tests})
-        return known[self._layer.key].matching if self._layer.key in known else None
 
     def _feature(self, row: features.Row, system: System, select: Sequence[str]) -> dict[str, Any]:
         geometry = json.loads(row.geometry) if row.geometry else None

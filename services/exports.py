@@ -6,8 +6,9 @@ import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from geodata.grid import BBox
 from geodata.source import Condition, Kind
 from services import features
 from services.audit import Act, Caller, record
-from services.element import Element
+from services.element import POINT, Element
 from services.rights import MAY_EXPORT, Reader, Treatment, treatment
 from services.shapes import Circle, Corridor, Shape
 
@@ -61,6 +62,9 @@ class Wanted:
     bbox: BBox | None = None
     shape: Shape | None = None
     crs: str = systems.WGS84
+
+
+Cell = str | int | float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +108,21 @@ def export(conn: Conn, caller: Caller, element: Element, wanted: Wanted, path: P
 
 
 def _placed(conn: Conn, reader: Reader, element: Element, wanted: Wanted, crs: str) -> Iterator[_Placed]:
-    rows = features.iterate(
-        conn, reader, element, wanted.conditions, bbox=wanted.bbox, shape=wanted.shape, limit=MAX_ROWS + 1,
-    )
+    too_many = InvalidInputError(f"more than {MAX_ROWS:,} rows: filter them, or select a smaller area")
+    # without a shape they are counted first, so that nobody waits for rows that are thrown away
+    if not wanted.shape and features.count(conn, reader, element, wanted.conditions, bbox=wanted.bbox) > MAX_ROWS:
+        raise too_many
+    rows = features.iterate(conn, reader, element, wanted.conditions, bbox=wanted.bbox, shape=wanted.shape, limit=MAX_ROWS + 1)
     seen = 0
     for batch in iter(lambda: list(itertools.islice(rows, BATCH)), []):
         seen += len(batch)
         if seen > MAX_ROWS:
-            raise InvalidInputError(f"more than {MAX_ROWS:,} rows: filter them, or select a smaller area")
+            raise too_many
         x, y = systems.from_wgs84(np.array([row.lon for row in batch]), np.array([row.lat for row in batch]), crs)
-        read = shapely.from_geojson([row.geometry or "null" for row in batch])
-        geometries = shapely.transform(read, _mover(crs))
+        if element.geometry == POINT:
+            geometries = shapely.points(x, y)
+        else:
+            geometries = shapely.transform(shapely.from_geojson([row.geometry or "" for row in batch]), _mover(crs))
         if not np.isfinite(shapely.get_coordinates(geometries)).all():
             raise InvalidInputError(f"crs: some positions lie outside of what {crs} can express")
         yield from map(_Placed, batch, x.tolist(), y.tolist(), geometries)
@@ -136,8 +144,10 @@ def _write_csv(path: Path, columns: Columns, rows: Iterator[_Placed], system: sy
         with io.TextIOWrapper(raw, "utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["id", *(head.title for head, _ in columns), *places])
+            cells = [(head.name, _cell(head, kind)) for head, kind in columns]
             for placed in rows:
-                values = [_cell(placed.row.fields.get(head.name), head) for head, _ in columns]
+                fields = placed.row.fields
+                values = [cell(fields[name]) for name, cell in cells]
                 writer.writerow([placed.row.id, *values, f"{placed.x:.{digits}f}", f"{placed.y:.{digits}f}"])
                 count += 1
     return count
@@ -169,17 +179,24 @@ def _write_geopackage(path: Path, table: Table, columns: Columns, rows: Iterator
     return count
 
 
-def _cell(value: features.Value, head: Head) -> str | int | float | None:
-    if isinstance(value, bool):
-        value = str(value).lower()
-    text = head.words.get(str(value)) or _plain(value)
-    return f"'{text}" if isinstance(text, str) and text.startswith(DANGEROUS) else text
+def _cell(head: Head, kind: Kind) -> Callable[[features.Value], Cell]:
+    """Return the function that writes the values of one column."""
+
+    def text(value: features.Value) -> Cell:
+        plain = _plain(value)
+        return f"'{plain}" if isinstance(plain, str) and plain.startswith(DANGEROUS) else plain
+
+    def word(value: features.Value) -> Cell:
+        return None if value is None else head.words.get(str(value).lower() if value is True or value is False else str(value)) or text(value)
+
+    # a column of words has few values: each is looked up once
+    return lru_cache(maxsize=1_000)(word) if kind in {Kind.CODE, Kind.BOOL} else text
 
 
-def _plain(value: features.Value) -> str | int | float | bool | None:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return value if value is None or isinstance(value, str | int | float | bool) else value.isoformat()
+def _plain(value: features.Value) -> Cell:
+    if isinstance(value, date):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value.isoformat()
+    return value
 
 
 def _where(wanted: Wanted) -> str:

@@ -29,7 +29,7 @@ SELECT source.id, ST_X({position}), ST_Y({position}), {geometry}{columns}
 FROM hall.{view} AS source WHERE {conditions} ORDER BY source.id LIMIT %(limit)s OFFSET %(offset)s
 """
 COUNT = "SELECT count(*) FROM hall.{view} AS source WHERE {conditions}"
-GEOMETRY = "ST_AsGeoJSON(ST_Transform(source.geom, %(srid)s::integer), %(digits)s::integer)"
+GEOMETRY = "ST_AsGeoJSON(ST_Transform(source.geom, %(srid)s::integer), %(digits)s::integer, 0)"
 DEGREE_DIGITS, METRE_DIGITS = 7, 3
 """Decimals written: a centimetre in degrees, a millimetre in metres."""
 IN_DEGREES = frozenset({4326, 4490})
