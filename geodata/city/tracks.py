@@ -66,26 +66,34 @@ class _Network:
     node_xy: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class _Homes:
+    """Where movers belong, and how far off every way is as good."""
+
+    xy: Floats
+    reach_m: float
+
+    def of(self, movers: Ints) -> "_Homes":
+        return _Homes(self.xy[movers], self.reach_m)
+
+
 def walk(sample: Sample, name: str, home_xy: Floats, gait: Gait, steps: int) -> Walk:
     """Let one mover per row of `home_xy` go for `steps` moments of EVERY_S seconds."""
     rng = sample.stream(f"walk {name}")
     network = _network(sample.ground, gait)
-    edges, movers = len(network.line), len(home_xy)
+    movers = len(home_xy)
     arc = np.asarray(shapely.STRtree(network.line).nearest(shapely.points(home_xy)), np.int64)
-    at = rng.random(movers) * network.length[arc]
-    arcs, ats = np.empty((movers, steps), np.int32), np.empty((movers, steps), np.float32)
-    for step in range(steps):
-        at += gait.pace_m_s * EVERY_S * np.where(rng.random(movers) < STANDS_STILL, 0.0, rng.uniform(0.75, 1.1, movers))
-        over = np.flatnonzero(at >= network.length[arc % edges])
-        while len(over):
-            at[over] -= network.length[arc[over] % edges]
-            arc[over] = _next_arc(network, rng, arc[over], home_xy[over], gait.reach_m)
-            over = over[at[over] >= network.length[arc[over] % edges]]
-        arcs[:, step], ats[:, step] = arc, at
-    edge = arcs.ravel() % edges
-    distance = np.where(arcs.ravel() < edges, ats.ravel(), network.length[edge] - ats.ravel())
-    xy = point_at(network.line[edge], distance) + rng.normal(0, NOISE_M, (len(edge), 2)).clip(-3 * NOISE_M, 3 * NOISE_M)
-    return Walk(xy.reshape(movers, steps, 2))
+    stride = np.where(rng.random((movers, steps)) < STANDS_STILL, 0.0, rng.uniform(0.75, 1.1, (movers, steps)))
+    gone = np.cumsum(stride * gait.pace_m_s * EVERY_S, axis=1) + (rng.random(movers) * network.length[arc])[:, None]
+    arcs, begins = _ways(network, rng, arc, _Homes(home_xy, gait.reach_m), gone[:, -1])
+    edges = len(network.line)
+    xy = np.empty((movers, steps, 2))
+    for mover in range(movers):
+        nth = np.searchsorted(begins[mover], gone[mover], side="right") - 1
+        way, at = arcs[mover][nth], gone[mover] - begins[mover][nth]
+        edge = way % edges
+        xy[mover] = point_at(network.line[edge], np.where(way < edges, at, network.length[edge] - at))
+    return Walk(xy + rng.normal(0, NOISE_M, xy.shape).clip(-3 * NOISE_M, 3 * NOISE_M))
 
 
 def track_rows(sample: Sample, walked: Walk, ids: Ints, column: str) -> Rows:
@@ -123,7 +131,7 @@ def _network(ground: Ground, gait: Gait) -> _Network:
     return _Network(line, length, np.concatenate([end, tail]), first, order, node_xy)
 
 
-def _next_arc(network: _Network, rng: Rng, arc: Ints, home_xy: Floats, reach_m: float) -> Ints:
+def _next_arc(network: _Network, rng: Rng, arc: Ints, homes: _Homes) -> Ints:
     """The arc taken at the head of each arc; back along the same line where nothing leaves."""
     edges = len(network.line)
     node = network.head[arc]
@@ -133,9 +141,27 @@ def _next_arc(network: _Network, rng: Rng, arc: Ints, home_xy: Floats, reach_m: 
     for _ in range(CHOICES):
         choice = np.minimum(network.first[node] + (rng.random(len(arc)) * degree).astype(np.int64), len(network.order) - 1)
         pick = network.order[choice]
-        away = network.node_xy[network.head[pick]] - home_xy
-        value = np.maximum(np.hypot(away[:, 0], away[:, 1]) - reach_m, 0)
+        away = network.node_xy[network.head[pick]] - homes.xy
+        value = np.maximum(np.hypot(away[:, 0], away[:, 1]) - homes.reach_m, 0)
         value += TURN_BACK_M * (pick % edges == arc % edges) + rng.random(len(arc)) * TASTE_M
         better = (degree > 0) & (value < score)
         best, score = np.where(better, pick, best), np.where(better, value, score)
     return best
+
+
+def _ways(network: _Network, rng: Rng, arc: Ints, homes: _Homes, distance_m: Floats) -> tuple[list[Ints], list[Floats]]:
+    """Per mover the arcs that it takes one after the other, from `arc` until its distance is covered, and where on its way each begins."""
+    edges = len(network.line)
+    active = np.arange(len(arc))
+    arc, begin = arc.copy(), np.zeros(len(arc))
+    taken = [(active, arc, begin)]
+    while len(active):
+        begin = begin + network.length[arc % edges]
+        on = begin <= distance_m[active]
+        active, begin = active[on], begin[on]
+        arc = _next_arc(network, rng, arc[on], homes.of(active))
+        taken.append((active, arc, begin))
+    mover, way, start = (np.concatenate(column) for column in zip(*taken, strict=True))
+    order = np.argsort(mover, kind="stable")
+    cuts = np.cumsum(np.bincount(mover, minlength=len(homes.xy)))[:-1]
+    return np.split(way[order], cuts), np.split(start[order], cuts)
