@@ -34,7 +34,8 @@ from geodata.progress import QUIET, Progress
 
 SEED = 20_260_220
 PEOPLE, ORGANIZATIONS, EVENTS = 746_300, 132_900, 380_000
-"""KF-30 and KF-27: the size at scale 1.0."""
+"""KF-30 and KF-27: the size at scale 1.0 of a district with HOUSEHOLDS; smaller grounds get less, larger ones no more."""
+HOUSEHOLDS, NEARLY = 298_500, 0.995
 SMALLEST, LARGEST = 0.02, 1.0
 LONG_TRACKS_FROM = 0.5
 TABLES = (
@@ -106,7 +107,7 @@ def generate(
     if ground.buildings.households.sum() <= 0:
         raise InvalidInputError("no building of this ground has a home")
     instant = np.datetime64(now.astimezone(dt.UTC).replace(tzinfo=None), "s")
-    sample = Sample(ground=ground, streets=read_streets(ground), scale=scale, seed=seed, now=instant)
+    sample = Sample(ground=ground, streets=read_streets(ground), scale=scale * _at_most_whole(ground.households / HOUSEHOLDS), seed=seed, now=instant)
     with refilled(conn, TABLES) as refill, ThreadPoolExecutor(max_workers=1) as threads:
         loader = _Loader(conn, refill, threads, {}, [])
         with progress.step("people, rooms, organizations") as step:
@@ -128,8 +129,13 @@ def generate(
         "events": loader.counts["hall.event"],
     }
     conn.execute(REMEMBER, {"value": Jsonb(value)})
-    recount(conn, scale=scale)
+    recount(conn, scale=scale * _at_most_whole(HOUSEHOLDS / ground.households))
     return loader.counts
+
+
+def _at_most_whole(part: float) -> float:
+    """`part`, but 1.0 from nearly 1 upwards."""
+    return 1.0 if part > NEARLY else part
 
 
 def _in_buildings(sample: Sample, loader: _Loader) -> dict[str, Ints]:

@@ -20,7 +20,7 @@ class Sample:
     ground: Ground
     streets: Streets
     scale: float
-    """0.02 to 1.0."""
+    """Up to 1.0, the size of the seeds."""
     seed: int
     now: np.datetime64
     """Instant in UTC, seconds."""

@@ -1,6 +1,7 @@
 """The toy city in the database: repeatable, complete, all or nothing."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import psycopg
@@ -102,6 +103,12 @@ def test_a_wrong_scale_or_a_present_without_zone_is_refused(toy_conn: Conn, grou
     with pytest.raises(InvalidInputError):
         generate(toy_conn, ground, scale=scale, seed=SEED, now=now)
     assert toy_conn.execute("SELECT count(*) > 0 FROM hall.person").fetchone() == (True,)
+
+
+def test_a_small_place_gets_a_small_city(toy_conn: Conn, ground: Ground) -> None:
+    # a tenth of the households of the seeds' district
+    assert generate(toy_conn, replace(ground, households=29_850.0), scale=0.2, seed=SEED, now=NOON)["hall.person"] == 14_926
+    assert toy_conn.execute("SELECT value FROM hall.fact WHERE key = 'population_scale'").fetchone() == (0.2,)
 
 
 def test_all_tables_of_the_sample_have_rows(toy_conn: Conn) -> None:

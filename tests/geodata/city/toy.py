@@ -15,6 +15,7 @@ from geodata.load import copy_frame, geometry_hex, multi_polygons
 
 EAST, NORTH = 762_000.0, 2_456_000.0
 ORIGIN = np.array([EAST, NORTH])
+HOUSEHOLDS = 298_500.0
 SIDE_M, BLOCK_M, HOUSE_M = 400.0, 100.0, 24.0
 DISTRICT = "990000"
 GRID_CODES = ("990000001001001", "990000001001002", "990000002001001", "990000002001002")
@@ -44,7 +45,7 @@ def ground() -> Ground:
         buildings=_buildings(),
         roads=_roads(),
         places=_places(),
-        households=640.0,
+        households=HOUSEHOLDS,
         to_lonlat=pyproj.Transformer.from_crs(crs, 4326, always_xy=True),
         to_metres=pyproj.Transformer.from_crs(4326, crs, always_xy=True),
         grid_tree=tree,
@@ -91,7 +92,7 @@ def _buildings() -> Buildings:
     return Buildings(
         id=np.arange(1, count + 1), code=_texts([f"{GRID_CODES[0]}B{index:04d}" for index in range(count)]), name=_texts([None] * count),
         address=_texts([None] * count), polygon=polygons, point=point, use_type=use, floors=floors, height_m=floors * 3.0,
-        area_m2=np.full(count, HOUSE_M**2), home_share=lives * 0.9, households=np.where(lives, 640 / lives.sum(), 0.0),
+        area_m2=np.full(count, HOUSE_M**2), home_share=lives * 0.9, households=np.where(lives, HOUSEHOLDS / lives.sum(), 0.0),
         grid=np.where(west, 0, 2) + np.where(south, 0, 1), inside=np.ones(count, bool),
     )  # fmt: skip
 
