@@ -14,16 +14,19 @@ from api.identity import current_caller
 from api.layers import filters, layer_for
 from api.routes import Route, body
 from api.select import SelectionBody
+from geodata.crs import WGS84, describe
 from geodata.errors import InvalidInputError
 from layers.base import Field, Layer, Text
 from layers.conditions import conditions
 from services import exports
 from services.audit import Caller, attempt
-from services.exports import Format, Head, Wanted
+from services.export_files import Head
+from services.exports import Format, Wanted
 
 CRS = parameters.text("crs", 20, "Coordinate system: any EPSG code as 4490, 4547 or 3857, gcj02 or bd09; 4326 by default.")
 LANGUAGE = parameters.one_of("lang", ("zh", "en"), "Language of a CSV file's head and words.", "zh")
 DECLARED = (parameters.BBOX, CRS, LANGUAGE)
+LONGITUDE, LATITUDE = Text("经度", "Longitude"), Text("纬度", "Latitude")
 CHUNK = 1 << 16
 MEDIA_TYPES: Mapping[Format, str] = {
     Format.CSV: "text/csv", Format.GEOJSON: "application/geo+json", Format.GPKG: "application/geopackage+sqlite3",
@@ -41,8 +44,8 @@ class ExportViews:
         caller = current_caller()
         found, kind = layer_for(caller.reader, layer), _format(suffix)
         wanted = Wanted(
-            format=kind, title=_word(found.title), heads=_heads(found), conditions=filters(found, *DECLARED),
-            bbox=parameters.BBOX.optional(request.args), crs=CRS.optional(request.args) or "4326",
+            format=kind, title=_word(found.title), heads=_heads(found), places=_places(), conditions=filters(found, *DECLARED),
+            bbox=parameters.BBOX.optional(request.args), crs=CRS.optional(request.args) or WGS84,
         )
         return self._file(caller, found, wanted)
 
@@ -51,8 +54,8 @@ class ExportViews:
         caller, selection = current_caller(), body(SelectionBody)
         found, kind = layer_for(caller.reader, layer), _format(suffix)
         wanted = Wanted(
-            format=kind, title=_word(found.title), heads=_heads(found), shape=selection.shape(),
-            conditions=conditions(found, (selection.filters or {}).get(layer, {}).items()), crs=CRS.optional(request.args) or "4326",
+            format=kind, title=_word(found.title), heads=_heads(found), places=_places(), shape=selection.shape(),
+            conditions=conditions(found, (selection.filters or {}).get(layer, {}).items()), crs=CRS.optional(request.args) or WGS84,
         )
         return self._file(caller, found, wanted)
 
@@ -99,6 +102,11 @@ def _heads(layer: Layer) -> Sequence[Head]:
 def _head(item: Field) -> Head:
     title = f"{_word(item.title)} ({item.unit})" if item.unit else _word(item.title)
     return Head(item.name, title, {value: _word(text) for value, text in item.choices.items()})
+
+
+def _places() -> tuple[str, str]:
+    system = describe(CRS.optional(request.args) or WGS84)
+    return (_word(LONGITUDE), _word(LATITUDE)) if system.geographic else ("X", "Y")
 
 
 def _word(text: Text) -> str:

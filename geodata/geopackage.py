@@ -5,15 +5,15 @@ GDAL's Python packages would bring 100 MB into a process that serves requests; t
 
 import sqlite3
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
-from shapely.geometry.base import BaseGeometry
 
 from geodata.source import Kind
 
@@ -65,12 +65,15 @@ class GeoPackage:
         holes = ", ".join("?" * (len(table.columns) + 2))
         self._insert = f"INSERT INTO {_quoted(table.name)} VALUES ({holes})"
 
-    def write(self, rows: Iterable[tuple[int, BaseGeometry, Sequence[object]]]) -> None:
-        """Add rows: id, geometry in the table's coordinate system (x, y), and the columns' values."""
-        for row_id, geometry, values in rows:
-            self._grow(geometry)
-            blob = self._header(geometry) + shapely.to_wkb(geometry, byte_order=1)
-            self._database.execute(self._insert, [row_id, blob, *map(_stored, values)])
+    def write(self, rows: Sequence[tuple[int, Sequence[object]]], geometries: NDArray[np.object_]) -> None:
+        """Add rows: id and the columns' values, and for each a geometry in the table's coordinate system (x, y)."""
+        bounds = shapely.bounds(geometries)
+        self._bounds = np.concatenate((np.fmin(self._bounds, bounds.min(axis=0))[:2], np.fmax(self._bounds, bounds.max(axis=0))[2:]))
+        point = shapely.get_type_id(geometries) == shapely.GeometryType.POINT
+        blobs = zip(rows, bounds.tolist(), point.tolist(), shapely.to_wkb(geometries, byte_order=1), strict=True)
+        self._database.executemany(self._insert, (
+            [row_id, self._header(box, is_point=is_point) + wkb, *map(_stored, values)] for (row_id, values), box, is_point, wkb in blobs
+        ))
 
     def close(self) -> None:
         """Write the table of contents and close the file."""
@@ -81,17 +84,11 @@ class GeoPackage:
         self._database.execute("COMMIT")
         self._database.close()
 
-    def _header(self, geometry: BaseGeometry) -> bytes:
-        if geometry.geom_type == "Point":
+    def _header(self, box: Sequence[float], *, is_point: bool) -> bytes:
+        if is_point:
             return struct.pack("<2sBBi", b"GP", 0, 0b001, self._srs_id)
-        west, south, east, north = geometry.bounds
+        west, south, east, north = box
         return struct.pack("<2sBBi4d", b"GP", 0, 0b011, self._srs_id, west, east, south, north)
-
-    def _grow(self, geometry: BaseGeometry) -> None:
-        west, south, east, north = geometry.bounds
-        self._bounds = np.array([
-            min(self._bounds[0], west), min(self._bounds[1], south), max(self._bounds[2], east), max(self._bounds[3], north),
-        ])
 
 
 def _srs_id(crs: str) -> int:

@@ -88,7 +88,7 @@ def fill(conn: Conn) -> None:
 
 
 def _areas(conn: Conn) -> None:
-    areas = [(1, "district", DISTRICT, None, "样例城区", 113.54, 113.55)]
+    areas: list[tuple[int, str, str, str | None, str, float, float]] = [(1, "district", DISTRICT, None, "样例城区", 113.54, 113.55)]
     for n, (west, east) in enumerate(((113.54, 113.545), (113.545, 113.55)), 1):
         street = STREETS[n - 1]
         areas += [

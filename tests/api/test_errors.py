@@ -29,7 +29,9 @@ def test_bad_requests_get_a_clear_answer(app: App, method: str, path: str, statu
     answer = app.client("dispatcher").open(path, method=method)
     assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
     problem = answer.get_json()
-    assert problem["status"] == status and problem["type"].startswith("urn:hallmap:problem:") and problem["title"]
+    assert problem["status"] == status
+    assert problem["type"].startswith("urn:hallmap:problem:")
+    assert problem["title"]
     assert status != 400 or problem["detail"]
 
 
@@ -42,7 +44,8 @@ def test_bad_requests_get_a_clear_answer(app: App, method: str, path: str, statu
 ])
 def test_a_bad_shape_is_refused_with_its_reason(app: App, body: bytes, why: str) -> None:
     answer = app.client("dispatcher").post("/api/v1/select", data=body, content_type="application/json")
-    assert answer.status_code == 400 and why in answer.get_json()["detail"]
+    assert answer.status_code == 400
+    assert why in answer.get_json()["detail"]
 
 
 def test_the_method_that_would_work_is_named(app: App) -> None:
@@ -60,7 +63,8 @@ def test_a_body_must_be_json_and_not_too_large(app: App) -> None:
                                   "/api/v1/export/people.csv", "/api/v1/audit", "/api/v1/accounts", "/api/v1/events", "/api/v1/rooms/121"])
 def test_without_sign_in_there_is_nothing(app: App, path: str) -> None:
     answer = app.client().get(path)
-    assert answer.status_code == 401 and answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 def test_what_failed_inside_stays_inside() -> None:
@@ -83,4 +87,4 @@ def test_what_failed_inside_stays_inside() -> None:
 
 def test_every_error_class_has_a_status() -> None:
     assert all(issubclass(kind, HallError) for kind in errors.STATUS)
-    assert next(reversed(errors.STATUS)) is HallError
+    assert list(errors.STATUS)[-1] is HallError

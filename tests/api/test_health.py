@@ -24,7 +24,8 @@ def test_ready_says_how_old_every_layer_is(app: App) -> None:
     assert (answer.status_code, health["status"], health["database"]) == (200, "ready", True)
     assert set(health["layers"]) == {layer.key for layer in LAYERS}
     people = health["layers"]["people"]
-    assert (people["ready"], people["rows"]) == (True, 2) and people["age_s"] >= 0
+    assert (people["ready"], people["rows"]) == (True, 2)
+    assert people["age_s"] >= 0
 
 
 def test_without_its_database_it_is_not_ready(tmp_path: Path) -> None:
@@ -44,7 +45,8 @@ def test_metrics_count_answers_by_route(app: App) -> None:
     client.get("/api/v1/layers/buildings")
     text = client.get("/metrics").text
     assert 'hall_requests_total{kind="api.get_api_v1_layers_layer",status="200"}' in text
-    assert 'hall_layer_rows{layer="people"} 2.0' in text and "process_resident_memory_bytes" in text
+    assert 'hall_layer_rows{layer="people"} 2.0' in text
+    assert "process_resident_memory_bytes" in text
 
 
 def test_the_accounts_are_kept_for_a_while_when_the_database_is_away(app: App) -> None:
@@ -55,7 +57,8 @@ def test_the_accounts_are_kept_for_a_while_when_the_database_is_away(app: App) -
     book.refresh()
     clock[0] = 600
     reader = book.by_token(app.tokens["leader"], datetime.now(UTC))
-    assert reader and reader.username == "leader"
+    assert reader
+    assert reader.username == "leader"
     clock[0] = 601
     with pytest.raises(SourceUnavailableError):
         book.by_token(app.tokens["leader"], datetime.now(UTC))

@@ -19,8 +19,10 @@ def test_rows_come_in_pages_whose_next_link_goes_on_by_key(app: App) -> None:
 
 def test_rows_are_geojson_with_the_fields_of_the_layer(app: App) -> None:
     (feature, _) = app.client("dispatcher").get("/api/v1/layers/cameras").get_json()["features"]
-    assert feature["type"] == "Feature" and feature["geometry"] == {"type": "Point", "coordinates": [113.5425, 22.1927]}
-    assert feature["properties"]["gb_id"] == "99000001001320000001" and feature["properties"]["online"] is True
+    assert feature["type"] == "Feature"
+    assert feature["geometry"] == {"type": "Point", "coordinates": [113.5425, 22.1927]}
+    assert feature["properties"]["gb_id"] == "99000001001320000001"
+    assert feature["properties"]["online"] is True
 
 
 def test_box_and_filter_narrow_and_are_counted(app: App) -> None:

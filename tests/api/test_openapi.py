@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped] # there are no stubs here
 import pytest
 
 from layers.registry import LAYERS
@@ -62,9 +62,11 @@ def test_a_layer_is_told_of_to_those_who_may_see_it(app: App, username: str) -> 
 def test_filters_and_fields_come_from_the_layer(app: App) -> None:
     document = app.client("dispatcher").get("/api/openapi.json").get_json()
     parameters = {item["name"]: item["schema"] for item in document["paths"]["/api/v1/layers/buildings"]["get"]["parameters"]}
-    assert {"use_type", "floors", "bbox", "limit"} <= set(parameters) and "residential" in parameters["use_type"]["items"]["enum"]
+    assert {"use_type", "floors", "bbox", "limit"} <= set(parameters)
+    assert "residential" in parameters["use_type"]["items"]["enum"]
     people = document["components"]["schemas"]["Feature_people"]["allOf"][1]["properties"]["properties"]["properties"]
-    assert people["name"]["description"] == "masked" and "care" not in people
+    assert people["name"]["description"] == "masked"
+    assert "care" not in people
 
 
 def test_answers_fit_their_description(app: App) -> None:

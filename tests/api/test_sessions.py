@@ -1,6 +1,5 @@
 """Signing in and out over HTTP, the cookie's lifetimes, the kiosk, and requests that another site sent."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,7 +21,7 @@ def browser(app: App) -> FlaskClient:
 
 
 @pytest.fixture
-def victim(app: App) -> Iterator[str]:
+def victim(app: App) -> str:
     """An account that may be locked without disturbing another test."""
     with app.pool.connection() as conn:
         conn.execute(
@@ -31,7 +30,7 @@ def victim(app: App) -> Iterator[str]:
             [hash_password(PASSWORD)],
         )
     app.book.refresh()
-    yield "victim"
+    return "victim"
 
 
 def cookie(client: FlaskClient) -> str:
@@ -54,7 +53,10 @@ def test_json_signs_in_and_tells_what_the_account_may_do(app: App) -> None:
 def test_the_cookie_is_closed_to_scripts_and_other_sites(app: App) -> None:
     answer = app.client().post("/api/v1/session", json={"username": "dispatcher", "password": PASSWORD})
     crumbs = answer.headers["Set-Cookie"]
-    assert "HttpOnly" in crumbs and "SameSite=Lax" in crumbs and "Secure" not in crumbs and "Expires" not in crumbs
+    assert "HttpOnly" in crumbs
+    assert "SameSite=Lax" in crumbs
+    assert "Secure" not in crumbs
+    assert "Expires" not in crumbs
     https = app.client().post(
         "/api/v1/session", json={"username": "dispatcher", "password": PASSWORD}, headers={"X-Forwarded-Proto": "https"},
     )
@@ -65,7 +67,9 @@ def test_one_function_knows_the_reader_of_cookies_and_tokens(app: App, browser: 
     identity = app.interfaces.identity
     by_cookie = identity.reader_of(headers(cookie(browser)))
     by_token = identity.reader_of([(b"authorization", f"Bearer {app.tokens['dispatcher']}".encode())])
-    assert by_cookie == by_token and by_cookie and by_cookie.role is Role.DISPATCHER
+    assert by_cookie == by_token
+    assert by_cookie
+    assert by_cookie.role is Role.DISPATCHER
     assert identity.reader_of([]) is None
     assert identity.reader_of([(b"authorization", b"Bearer hall_wrong")]) is None
     assert identity.reader_of([(b"authorization", b"Basic ZGlzcGF0Y2hlcjp4")]) is None
@@ -175,9 +179,10 @@ def test_the_wall_exchanges_its_token_for_a_session_that_dies_with_it(app: App) 
     answer = client.get(f"/wall?token={app.tokens['wall']}&scene=night")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/wall?scene=night")
     crumbs = headers(cookie(client))
-    in_weeks = Identity(app.server, app.book, clock=lambda: (datetime.now(UTC) + timedelta(days=60)).timestamp())
+    in_weeks = Identity(app.server, app.book, clock=(datetime.now(UTC) + timedelta(days=60)).timestamp)
     reader = in_weeks.reader_of(crumbs)
-    assert reader and reader.role is Role.WALL
+    assert reader
+    assert reader.role is Role.WALL
     assert app.audit("kiosk_open")[-1] == ("wall", True, None)
     digest = token_digest(app.tokens["wall"])
     with app.pool.connection() as conn:

@@ -56,7 +56,8 @@ def trail(conn: Conn, action: str) -> list[tuple[str | None, bool, str | None]]:
 def test_the_right_password_signs_in_and_leaves_a_row(conn: Conn) -> None:
     account = make(conn, "zhang", Role.DISPATCHER, PASSWORD)
     result = accounts.sign_in(conn, "zhang", PASSWORD, NOW, ADDRESS)
-    assert result.account and result.account.id == account.id
+    assert result.account
+    assert result.account.id == account.id
     assert trail(conn, "sign_in") == [("zhang", True, None)]
 
 
@@ -76,7 +77,8 @@ def test_the_fifth_failure_locks_for_a_quarter_of_an_hour(conn: Conn) -> None:
     refusals = [accounts.sign_in(conn, "zhang", "wrong", NOW, ADDRESS).refusal for _ in range(5)]
     assert refusals == [Refusal.WRONG] * 4 + [Refusal.LOCKED]
     late = accounts.sign_in(conn, "zhang", PASSWORD, NOW + timedelta(minutes=14, seconds=59), ADDRESS)
-    assert late.refusal is Refusal.LOCKED and late.locked_until == NOW + timedelta(minutes=15)
+    assert late.refusal is Refusal.LOCKED
+    assert late.locked_until == NOW + timedelta(minutes=15)
     assert accounts.sign_in(conn, "zhang", PASSWORD, NOW + timedelta(minutes=15), ADDRESS).account
     assert [success for _, success, _ in trail(conn, "sign_in")] == [False] * 6 + [True]
 

@@ -70,7 +70,9 @@ def test_pages_follow_the_id_and_tell_whether_more_follow(filled: Conn, store: M
 def test_a_box_in_memory_finds_what_the_view_finds(filled: Conn, store: MirrorStore, empty_store: MirrorStore) -> None:
     wanted = Wanted(bbox=BBox(113.54, 22.19, 113.545, 22.195), conditions=(Condition("online", values=("true",)),))
     in_memory, in_view = (listing(known, filled, LEADER, CAMERAS, wanted) for known in (store, empty_store))
-    assert in_memory.rows == in_view.rows and ids(in_memory) == [61] and in_memory.matched == 1
+    assert in_memory.rows == in_view.rows
+    assert ids(in_memory) == [61]
+    assert in_memory.matched == 1
     assert count(store, filled, LEADER, CAMERAS, wanted) == count(empty_store, filled, LEADER, CAMERAS, wanted) == 1
 
 
@@ -84,7 +86,8 @@ def test_geometries_are_the_same_in_every_system(filled: Conn, store: MirrorStor
 def test_areas_are_listed_wherever_they_touch_the_box(filled: Conn, store: MirrorStore) -> None:
     corner = Wanted(bbox=BBox(113.54255, 22.19255, 113.543, 22.193))
     page = listing(store, filled, LEADER, BUILDINGS, corner)
-    assert (ids(page), page.matched) == ([11], None) and count(store, filled, LEADER, BUILDINGS, corner) == 1
+    assert (ids(page), page.matched) == ([11], None)
+    assert count(store, filled, LEADER, BUILDINGS, corner) == 1
 
 
 def test_scope_and_role_hold(filled: Conn, store: MirrorStore) -> None:
