@@ -33,13 +33,13 @@ def register(app: Dash, context: Context) -> None:
             news = bulletin.bulletin(conn, reader, start=formats.midnight(now), now=now)
         return frame.counters(news, words), frame.ticker(news, words, now), frame.today(news, words, now), _rail(context, reader, words, now)
 
-    @app.callback(Output(ids.CRUMB, "children"), Input(ids.MAP_STATE, "data"), Input(ids.LANGUAGE, "data"), prevent_initial_call=True)
-    def place(state: dict[str, Any] | None, _language: str) -> object:
-        if not state:
+    @app.callback(Output(ids.CRUMB, "children"), Input(ids.MAP_PLACE, "data"), Input(ids.LANGUAGE, "data"), prevent_initial_call=True)
+    def place(middle: dict[str, Any] | None, _language: str) -> object:
+        if not middle:
             return no_update
         current_reader()
         with reading(context.pool) as conn:
-            return frame.crumb(areas.at(conn, LonLat(*state["center"])), requested())
+            return frame.crumb(areas.at(conn, LonLat(middle["lon"], middle["lat"])), requested())
 
     app.clientside_callback(
         ClientsideFunction("desk", "figures"), Output(ids.SINK, "data", allow_duplicate=True), Input(ids.FIGURES, "data"),

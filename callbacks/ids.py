@@ -8,6 +8,8 @@ SHAPE = "shape"
 """Store: {"type": "circle", "lon", "lat", "radius_m"} or {"type": "region" | "corridor", "geometry": GeoJSON, "buffer_m"}; None when cleared."""
 MAP_STATE = "map-state"
 """Store: {"center": [lon, lat], "zoom", "on", "filters", …} after the map came to rest."""
+MAP_PLACE = "map-place"
+"""Store: {"lon", "lat", "zoom"} of the map's middle, after it came to rest somewhere else."""
 MAP_COMMAND = "map-command"
 """Store: calls for `hall.command`: [["flyTo", 113.5, 22.2, {"zoom": 16}], …]."""
 

@@ -26,4 +26,4 @@ def map_container() -> Component:
 
 def map_stores() -> list[Component]:
     """Build the stores by which the map's scripts and the page's callbacks talk."""
-    return [dcc.Store(id=name) for name in (ids.PICK, ids.SHAPE, ids.MAP_STATE, ids.MAP_COMMAND)]
+    return [dcc.Store(id=name) for name in (ids.PICK, ids.SHAPE, ids.MAP_STATE, ids.MAP_PLACE, ids.MAP_COMMAND)]

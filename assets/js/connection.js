@@ -95,5 +95,5 @@
     schedule(POLL_MS);
   }
 
-  hall.connection = { json, now, begin, state: () => state, lastGood: () => lastGood, retry: () => schedule(0), Refused };
+  hall.connection = { json, now, begin, doubt, state: () => state, lastGood: () => lastGood, retry: () => schedule(0), Refused };
 })((window.hall = window.hall || {}));

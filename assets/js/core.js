@@ -133,24 +133,8 @@
     hall.emit('language', chosen);
   };
 
-  /** Have the whole page in another language: the server draws it anew. */
-  hall.switchLanguage = function (language) {
-    document.cookie = `hall_lang=${language};path=/;max-age=31536000;samesite=lax`;
-    location.reload();
-  };
-
-  /** A link says its language; a reload keeps the one that was just chosen. */
-  function startLanguage() {
-    const present = document.documentElement.lang.startsWith('en') ? 'en' : 'zh';
-    const asked = new URLSearchParams(location.hash.slice(1)).get('lang');
-    const [entry] = performance.getEntriesByType('navigation');
-    const isLink = !entry || entry.type === 'navigate';
-    if (isLink && ['zh', 'en'].includes(asked) && asked !== present) hall.switchLanguage(asked);
-    return present;
-  }
-
-  /** Settled when the texts of the first language are there. */
-  hall.textsReady = hall.setLanguage(startLanguage());
+  /** Settled when the texts of the page's language are there. */
+  hall.textsReady = hall.setLanguage(document.documentElement.lang.startsWith('en') ? 'en' : 'zh');
 
   // ---- small things -------------------------------------------------------------------------------------------
 

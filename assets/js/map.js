@@ -24,6 +24,8 @@
   let leaflet = null;
   let gl = null;
   let quiet = false;
+  /** The style that the canvas has now; null while it is being set up. */
+  let drawn = null;
 
   let settle;
   const ready = new Promise((resolve) => (settle = resolve));
@@ -46,6 +48,7 @@
   function loadLibrary() {
     library = library || import(`${hall.assets}vendor/maplibre-gl/maplibre-gl.mjs`).then(async (module) => {
       window.maplibregl = module;
+      hall.tiles.install(module);
       module.setWorkerUrl(`${hall.assets}vendor/maplibre-gl/maplibre-gl-worker.mjs`);
       await script(`${hall.assets}vendor/maplibre-gl-leaflet/leaflet-maplibre-gl.js`);
     });
@@ -83,7 +86,9 @@
 
   function mount() {
     quiet = isQuiet();
-    const layer = window.L.maplibreGL({ ...GL_OPTIONS, style: dressed() }).addTo(leaflet);
+    drawn = null;
+    const first = dressed();
+    const layer = window.L.maplibreGL({ ...GL_OPTIONS, style: first }).addTo(leaflet);
     gl = layer.getMaplibreMap();
     gl.setMissingStyleImageResolver(async (name) => {
       const base = (styles.get(choices.theme).metadata || {})['hall:images'] || {};
@@ -95,7 +100,11 @@
       mount();
     });
     gl.on('style.load', tick);
-    gl.once('style.load', () => settle({ leaflet, gl }));
+    gl.once('style.load', () => {
+      drawn = first;
+      restyle();
+      settle({ leaflet, gl });
+    });
   }
 
   // ---- drawing ------------------------------------------------------------------------------------------------
@@ -122,15 +131,12 @@
     });
   }
 
-  /** Bring the canvas to what is chosen. New tile addresses go to the sources themselves: so the old tiles stay until the new ones are there. */
+  /** Bring the canvas to what is chosen. */
   function restyle() {
-    if (!gl) return;
+    if (!gl || !drawn) return;
     const next = dressed();
-    for (const [key, source] of Object.entries(next.sources)) {
-      const present = gl.getSource(key);
-      if (present && source.type === 'vector' && present.tiles && present.tiles.join() !== source.tiles.join()) present.setTiles(source.tiles);
-    }
-    gl.setStyle(next, { diff: true, validate: false });
+    hall.diff.apply(gl, drawn, next);
+    drawn = next;
   }
 
   let waiting = false;

@@ -35,12 +35,12 @@
     return parts.join('&');
   }
 
-  /** Absolute address: MapLibre asks from a worker, which has no page to start from. */
-  const absolute = (url) => (url.startsWith('/') ? location.origin + url : url);
+  /** Absolute address of something that MapLibre asks for itself. */
+  const absolute = (url) => (url.startsWith('/') ? hall.origin + url : url);
 
   function tiles(source, filter, revision) {
     return source.tiles.map((template) => {
-      const [path, given] = absolute(template).split('?');
+      const [path, given] = hall.tiles.address(template).split('?');
       const version = revision === undefined ? new URLSearchParams(given || '').get('v') : revision;
       const text = query(filter, version);
       return text ? `${path}?${text}` : path;
@@ -98,8 +98,8 @@
     const sources = {};
     for (const [key, source] of Object.entries(style.sources)) {
       const choice = layers[key];
-      if (!source.tiles) sources[key] = source;
-      else if (!choice) sources[key] = { ...source, tiles: source.tiles.map(absolute) };
+      if (!source.tiles) sources[key] = typeof source.data === 'string' ? { ...source, data: absolute(source.data) } : source;
+      else if (!choice) sources[key] = { ...source, tiles: source.tiles.map(source.type === 'vector' ? hall.tiles.address : absolute) };
       else {
         const both = compares(choice);
         sources[key] = { ...source, tiles: tiles(source, both ? null : choice.filter, revisions[key]) };

@@ -81,6 +81,7 @@
   const place = () => read(location.hash).place || null;
 
   let timer = 0;
+  let told = '';
   function update() {
     clearTimeout(timer);
     timer = setTimeout(() => {
@@ -88,19 +89,30 @@
       if (!view) return;
       history.replaceState(history.state, '', `#${write(view)}`);
       hall.store('map-state', { ...view, bbox: hall.viewport.bounds() });
+      // a store of its own: what follows the place is not asked again for a switch
+      if (told !== view.center.join()) hall.store('map-place', { lon: view.center[0], lat: view.center[1], zoom: view.zoom });
+      told = view.center.join();
     }, 150);
+  }
+
+  /** A link carries its language; the page draws itself anew in it. */
+  async function speak(language) {
+    if (!language || language === hall.language) return;
+    await hall.setLanguage(language);
+    hall.store('language', language);
   }
 
   /** Go to the view of an address: a saved view, or one that was pasted. */
   async function open(hash) {
     await hall.map.ready;
+    hall.viewport.release();
     const { choices } = hall.map;
     const theme = choices.theme;
     const view = restore(choices, hash);
     const wanted = choices.theme;
     choices.theme = theme;
     await hall.map.setTheme(wanted);
-    if (view.lang && view.lang !== hall.language) hall.switchLanguage(view.lang);
+    await speak(view.lang);
     if (view.place) hall.map.leaflet().setView([view.place.lat, view.place.lon], view.place.zoom + hall.viewport.OFFSET, { animate: false });
     hall.map.redraw();
     if (choices.selection) hall.emit('pick', { ...choices.selection });
@@ -110,10 +122,11 @@
     if (!hall.map) return;
     hall.on('state', update);
     hall.on('language', update);
+    const asked = read(location.hash).lang;
     window.addEventListener('hashchange', () => open(location.hash));
     hall.map.ready.then(({ leaflet }) => {
       leaflet.on('moveend', update);
-      update();
+      speak(asked).then(update);
       // the panel of a selected object opens again with the link
       if (hall.map.choices.selection) hall.emit('pick', { ...hall.map.choices.selection });
     });

@@ -7,20 +7,32 @@
   const OFFSET = 1; // Leaflet counts 256-pixel tiles, MapLibre 512-pixel ones
 
   let map = null;
+  /** Ends the keeping of the first view. */
+  let release = () => {};
   const still = window.matchMedia('(prefers-reduced-motion: reduce)');
 
   /**
-   * Show the first view and keep the upper left corner where it is whenever the container changes its size.
+   * Show the first view. Panels that open with the page may still change the map's size: until the reader does something the first view is
+   * kept, afterwards the upper left corner is.
    * @param {[number, number, number, number]} bounds of the district
    * @param {?{lon: number, lat: number, zoom: number}} place from the address
    */
   function begin(leaflet, bounds, place) {
     map = leaflet;
+    let untouched = true;
+    const first = () => {
+      if (place) map.setView([place.lat, place.lon], place.zoom + OFFSET, { animate: false });
+      else if (bounds) map.fitBounds(corners(bounds), { animate: false, padding: [24, 24] });
+    };
     map.invalidateSize({ pan: false, animate: false });
-    if (place) map.setView([place.lat, place.lon], place.zoom + OFFSET, { animate: false });
-    else if (bounds) map.fitBounds(corners(bounds), { animate: false, padding: [24, 24] });
-    const observer = new ResizeObserver(() => map.invalidateSize({ pan: false, animate: false, debounceMoveend: true }));
-    observer.observe(map.getContainer());
+    first();
+    new ResizeObserver(() => {
+      map.invalidateSize({ pan: false, animate: false, debounceMoveend: true });
+      if (untouched) first();
+    }).observe(map.getContainer());
+    const touch = () => (untouched = false);
+    for (const event of ['pointerdown', 'wheel', 'keydown']) document.addEventListener(event, touch, { once: true, capture: true, passive: true });
+    release = touch;
   }
 
   const corners = ([west, south, east, north]) => [[south, west], [north, east]];
@@ -54,6 +66,7 @@
 
   /** Put a position into the middle of the free part. */
   function centre(position, zoom, padding) {
+    release();
     const box = free(padding);
     const size = map.getSize();
     const shift = window.L.point((box.left + box.right - size.x) / 2, (box.top + box.bottom - size.y) / 2);
@@ -79,11 +92,13 @@
     const point = map.latLngToContainerPoint([lat, lon]);
     const past = (value, low, high) => (value < low ? value - low : value > high ? value - high : 0);
     const by = [past(point.x, box.left, box.right), past(point.y, box.top, box.bottom)];
+    if (by[0] || by[1]) release();
     if (by[0] || by[1]) map.panBy(by, { animate: !still.matches, duration: 0.2 });
   }
 
   /** Show a whole box. */
   function fit(bounds, { padding, maxZoom = 18 } = {}) {
+    release();
     const box = free(padding);
     const size = map.getSize();
     map.fitBounds(corners(bounds), {
@@ -97,7 +112,7 @@
     return [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()];
   }
 
-  hall.viewport = { begin, free, bounds, OFFSET };
+  hall.viewport = { begin, free, bounds, OFFSET, release: () => release() };
   (hall.starts = hall.starts || []).push(() => {
     if (!hall.map) return;
     hall.map.flyTo = hall.map.queued(flyTo);
