@@ -19,8 +19,8 @@ from geodata.city.texts import Rows, joined, padded, picked
 CAMERAS = 12_000
 KEY, ANALYSED = 236, 50
 """HA-22 and ZC-22, at scale 1.0."""
-SHARES = {"junction": 0.42, "road": 0.1, "square": 0.03}
-"""The rest is at entrances."""
+SHARES = {"junction": 0.42, "square": 0.03, "entrance": 0.45}
+"""The rest is along roads, and so is what finds no place."""
 LOOK_M = 15.0
 """A camera looks at the point of its road so far away."""
 OWNERS = ("police", "traffic", "city", "environment", "safety", "fire", "community", "social")
@@ -68,10 +68,10 @@ def build_cameras(sample: Sample) -> Rows:
     count = sample.thinned(CAMERAS)
     groups = [
         _at_junctions(ground, streets, rng, round(count * SHARES["junction"])),
-        _along_roads(ground, streets, rng, round(count * SHARES["road"])),
         _at_squares(ground, rng, round(count * SHARES["square"])),
+        _at_entrances(ground, streets, rng, round(count * SHARES["entrance"])),
     ]
-    groups.append(_at_entrances(ground, streets, rng, count - sum(len(group.xy) for group in groups)))
+    groups.append(_along_roads(ground, streets, rng, count - sum(len(group.xy) for group in groups)))
     place = np.concatenate([np.full(len(group.xy), group.place_type, object) for group in groups])
     xy = np.vstack([group.xy for group in groups])
     azimuth = np.concatenate([group.azimuth_deg for group in groups])
@@ -172,13 +172,13 @@ def _at_entrances(ground: Ground, streets: Streets, rng: Rng, count: int) -> _Gr
     """At the wall point nearest to a street, looking at the street."""
     buildings, roads = ground.buildings, ground.roads
     weight = np.sqrt(buildings.area_m2 * buildings.floors) * (buildings.area_m2 > 60) * buildings.inside
-    pick = choose(rng, weight, count)
+    pick = choose(rng, weight, count if weight.any() else 0)
     drive = roads.line[roads.drive & ~roads.tunnel]
     near = drive[shapely.STRtree(drive).nearest(shapely.points(buildings.point[pick]))]
     wall_to_road = shapely.get_coordinates(shapely.shortest_line(buildings.polygon[pick], near)).reshape(-1, 2, 2)
     wall, street = wall_to_road[:, 0], wall_to_road[:, 1]
-    looks = (bearing_deg(street - wall) + rng.normal(0, 25, count)) % 360
-    return _Group("entrance", wall + rng.normal(0, 0.8, (count, 2)), looks, _site_names(streets, pick))
+    looks = (bearing_deg(street - wall) + rng.normal(0, 25, len(pick))) % 360
+    return _Group("entrance", wall + rng.normal(0, 0.8, wall.shape), looks, _site_names(streets, pick))
 
 
 def _site_names(streets: Streets, building: Ints) -> npt.NDArray[np.object_]:

@@ -10,7 +10,7 @@ import shapely
 from geodata.city.draws import Rng, choose
 from geodata.city.event_classes import EVENT_CLASSES
 from geodata.city.ground import Bools, Floats, Ground, Ints
-from geodata.city.spots import middles, point_at
+from geodata.city.spots import middles, point_at, taken
 
 CELL_M = 120.0
 """Households are counted in squares of this size to tell how dense the surroundings of a street are."""
@@ -55,17 +55,18 @@ class Scene:
         roads, buildings = ground.roads, ground.buildings
         road = np.flatnonzero(~roads.tunnel & ~roads.bridge & roads.inside & ~np.isin(roads.highway, NOT_A_STREET))
         middle = middles(roads.line[road])
-        origin = np.minimum(middle.min(axis=0), buildings.point.min(axis=0))
+        origin = np.vstack([middle, buildings.point]).min(axis=0)
         squares = [np.floor((xy - origin) / CELL_M).astype(np.int64) @ np.array([1 << 20, 1]) for xy in (buildings.point, middle)]
         known, index = np.unique(squares[0], return_inverse=True)
         homes = np.bincount(index, buildings.households)
-        at = np.searchsorted(known, squares[1]).clip(0, len(known) - 1)
-        near = np.where(known[at] == squares[1], homes[at], 0)
+        at = np.minimum(np.searchsorted(known, squares[1]), len(known) - 1)
+        near = np.where(taken(known, at) == squares[1], taken(homes, at), 0)
         weight = roads.length_m[road] * (4 + near) ** 0.75
         return cls(ground, road, middle, weight, np.where(buildings.inside, buildings.households + 0.3, 0))
 
     def sites(self, rng: Rng, indoors: Bools) -> Sites:
-        """A place for each event, in a street or at a building."""
+        """A place for each event, in a street or at a building; in a street where there is none."""
+        indoors = indoors & self.building_weight.any()
         out = np.full((2, len(indoors)), -1)
         out[0, ~indoors] = self.road[choose(rng, self.weight, int((~indoors).sum()))]
         out[1, indoors] = choose(rng, self.building_weight, int(indoors.sum()))
@@ -77,8 +78,10 @@ class Scene:
         return point_at(line, along * shapely.length(line)) + rng.normal(0, STREET_NOISE_M, (len(road), 2))
 
     def _at_buildings(self, rng: Rng, building: Ints) -> Floats:
-        spread = np.sqrt(self.ground.buildings.area_m2[building])[:, None] / 4
-        return np.asarray(self.ground.buildings.point[building] + rng.normal(0, 1, (len(building), 2)).clip(-2, 2) * spread, np.float64)
+        spread = np.sqrt(taken(self.ground.buildings.area_m2, building))[:, None] / 4
+        return np.asarray(
+            taken(self.ground.buildings.point, building) + rng.normal(0, 1, (len(building), 2)).clip(-2, 2) * spread, np.float64
+        )
 
 
 @dataclass(frozen=True, slots=True)

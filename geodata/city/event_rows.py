@@ -11,7 +11,7 @@ from geodata.city.force import WORKER_PHONES, Workforce
 from geodata.city.ground import Ground, Ints, Texts
 from geodata.city.names import people_names
 from geodata.city.sample import UTC_TO_LOCAL, Sample
-from geodata.city.spots import located, middles
+from geodata.city.spots import located, middles, taken
 from geodata.city.streets import Streets
 from geodata.city.texts import Rows, filled, joined, picked, where
 
@@ -29,7 +29,7 @@ def build_event_classes() -> Rows:
 
 def grids_of(ground: Ground, cases: Cases) -> Ints:
     """Index of the base grid of every event: that of its building, else the one that holds its point."""
-    out = ground.buildings.grid[cases.sites.building].copy()
+    out = taken(ground.buildings.grid, cases.sites.building).copy()
     street = np.flatnonzero(cases.sites.building < 0)
     out[street] = ground.grid_of(cases.sites.xy[street])
     return out
@@ -61,7 +61,7 @@ def build_events(sample: Sample, force: Workforce, cases: Cases, grid: Ints, han
         "reporter": reporter,
         "reporter_phone": phone,
         "place_text": where(in_street, picked(_street_texts(ground, streets), road), picked(streets.address, building)),
-        "building_id": np.ma.masked_array(ground.buildings.id[building], building < 0),
+        "building_id": np.ma.masked_array(taken(ground.buildings.id, building), building < 0),
         "worker_id": np.ma.masked_array(handler + 1, handler < 0),
         "dup_of": np.ma.masked_array(IDS_FROM + cases.origin + 1, cases.origin < 0),
         **located(ground, cases.sites.xy, grid),

@@ -13,7 +13,7 @@ from geodata.city.draws import Rng, choose, running_numbers
 from geodata.city.ground import Bools, Floats, Ground, Ints, Texts
 from geodata.city.names import people_names
 from geodata.city.sample import Sample
-from geodata.city.spots import located
+from geodata.city.spots import located, middles
 from geodata.city.texts import Rows, joined, padded, picked, where
 from geodata.city.tracks import Gait, Walk
 
@@ -73,14 +73,14 @@ class Workforce:
         grids = len(ground.grids.code)
         counts = {role: sample.thinned(full) for role, full in CREWS.items()}
         buildings = ground.buildings
-        home = choose(rng, np.where(buildings.inside, np.sqrt(buildings.households) + 0.1, 0), sum(counts.values()))
+        home_xy, home_grid = _homes(ground, rng, np.sqrt(buildings.households) + 0.1, sum(counts.values()))
         centres = shapely.get_coordinates(shapely.point_on_surface(ground.grids.polygon))
         role = np.repeat(np.array([GRID_WORKER, *counts], object), [grids, *counts.values()])
         return cls(
             role=role,
             name=people_names(rng, rng.random(len(role)) < 0.6),
-            home_xy=np.vstack([centres, buildings.point[home]]),
-            home_grid=np.concatenate([np.arange(grids), buildings.grid[home]]),
+            home_xy=np.vstack([centres, home_xy]),
+            home_grid=np.concatenate([np.arange(grids), home_grid]),
         )
 
     def is_grid_worker(self) -> Bools:
@@ -129,15 +129,14 @@ def build_workers(sample: Sample, force: Workforce, load: Ints, walks: tuple[Wal
     return workers, positions
 
 
-def vehicle_homes(sample: Sample) -> tuple[Ints, Ints]:
-    """Kind (index into VEHICLES) and home building (index) of every vehicle."""
+def vehicle_homes(sample: Sample) -> tuple[Ints, Floats, Ints]:
+    """Kind (index into VEHICLES), home (n, 2) in metres and its base grid of every vehicle."""
     rng = sample.stream("vehicles")
     kind = np.repeat(np.arange(len(VEHICLES)), [sample.thinned(item.count) for item in VEHICLES])
-    buildings = sample.ground.buildings
-    return kind, choose(rng, np.where(buildings.inside, np.sqrt(buildings.area_m2), 0), len(kind))
+    return kind, *_homes(sample.ground, rng, np.sqrt(sample.ground.buildings.area_m2), len(kind))
 
 
-def build_vehicles(sample: Sample, kind: Ints, home: Ints, tour: Walk) -> Rows:
+def build_vehicles(sample: Sample, kind: Ints, home_grid: Ints, tour: Walk) -> Rows:
     """Rows of hall.vehicle."""
     ground, rng = sample.ground, sample.stream("vehicle states")
     count = len(kind)
@@ -160,8 +159,18 @@ def build_vehicles(sample: Sample, kind: Ints, home: Ints, tour: Walk) -> Rows:
         "reported_at": sample.now - _ago_s(rng, state, ids).astype("timedelta64[s]"),
         "speed_kmh": np.where(moves, tour.speed_kmh(), 0).round(1),
         "heading_deg": tour.heading_deg().round(0),
-        **located(ground, tour.xy[:, -1], ground.buildings.grid[home]),
+        **located(ground, tour.xy[:, -1], home_grid),
     }
+
+
+def _homes(ground: Ground, rng: Rng, weight: Floats, count: int) -> tuple[Floats, Ints]:
+    """Points (n, 2) and base grids: at buildings by their weight, along roads where there is no building."""
+    buildings, roads = ground.buildings, ground.roads
+    if buildings.inside.any():
+        home = choose(rng, np.where(buildings.inside, weight, 0), count)
+        return buildings.point[home], buildings.grid[home]
+    road = choose(rng, roads.length_m, count)
+    return middles(roads.line[road]), roads.grid[road]
 
 
 def _ago_s(rng: Rng, state: npt.NDArray[np.object_], ids: Ints) -> Ints:

@@ -98,16 +98,20 @@ def generate(
         progress: told about every step.
 
     Raises:
-        InvalidInputError: the scale is out of range, `now` is naive, or nobody can live on this ground.
+        InvalidInputError: the scale is out of range, `now` is naive, or the connection is in autocommit mode.
     """
     if not SMALLEST <= scale <= LARGEST:
         raise InvalidInputError(f"scale {scale} is outside {SMALLEST}..{LARGEST}")
     if now.tzinfo is None or conn.autocommit:
         raise InvalidInputError("the present needs a time zone, and the connection a transaction")
-    if ground.buildings.households.sum() <= 0:
-        raise InvalidInputError("no building of this ground has a home")
     instant = np.datetime64(now.astimezone(dt.UTC).replace(tzinfo=None), "s")
-    sample = Sample(ground=ground, streets=read_streets(ground), scale=scale * _at_most_whole(ground.households / HOUSEHOLDS), seed=seed, now=instant)
+    sample = Sample(
+        ground=ground,
+        streets=read_streets(ground),
+        scale=scale * _at_most_whole(ground.households / HOUSEHOLDS or 1.0),
+        seed=seed,
+        now=instant,
+    )
     with refilled(conn, TABLES) as refill, ThreadPoolExecutor(max_workers=1) as threads:
         loader = _Loader(conn, refill, threads, {}, [])
         with progress.step("people, rooms, organizations") as step:
@@ -129,7 +133,7 @@ def generate(
         "events": loader.counts["hall.event"],
     }
     conn.execute(REMEMBER, {"value": Jsonb(value)})
-    recount(conn, scale=scale * _at_most_whole(HOUSEHOLDS / ground.households))
+    recount(conn, scale=scale * _at_most_whole(HOUSEHOLDS / max(ground.households, 1.0)))
     return loader.counts
 
 
@@ -139,8 +143,10 @@ def _at_most_whole(part: float) -> float:
 
 
 def _in_buildings(sample: Sample, loader: _Loader) -> dict[str, Ints]:
-    """Rooms, households, people, organizations; returns their numbers per building."""
+    """Rooms, households, people, organizations; returns their numbers per building. Nothing where nobody can live."""
     buildings = sample.ground.buildings
+    if not buildings.households.any():
+        return {name: np.zeros(0, np.int64) for name in ("id", "units", "rooms", "people", "organizations")}
     seats = seat_organizations(sample, sample.share(ORGANIZATIONS))
     sizes = household_sizes(sample, sample.share(PEOPLE))
     homes = shared_out(sample.stream("homes"), buildings.households, len(sizes))
@@ -189,9 +195,9 @@ def _on_duty(sample: Sample, loader: _Loader) -> None:
     loader.put(
         "hall.track_point", *(track_rows(sample, walked, ids[who], "worker_id") for walked, who in zip(walks, (mine, ~mine), strict=True))
     )
-    kind, home = vehicle_homes(sample)
-    tour = walk(sample, "vehicles", sample.ground.buildings.point[home], BY_CAR, SHORT_STEPS)
-    loader.put("hall.vehicle", build_vehicles(sample, kind, home, tour))
+    kind, home_xy, home_grid = vehicle_homes(sample)
+    tour = walk(sample, "vehicles", home_xy, BY_CAR, SHORT_STEPS)
+    loader.put("hall.vehicle", build_vehicles(sample, kind, home_grid, tour))
     loader.put("hall.vehicle_track_point", track_rows(sample, tour, np.arange(1, len(kind) + 1), "vehicle_id"))
 
 

@@ -11,7 +11,7 @@ from geodata.city.draws import Rng, choose, running_numbers
 from geodata.city.ground import Floats, Ground, Ints
 from geodata.city.parts import Parts
 from geodata.city.sample import Sample
-from geodata.city.spots import located
+from geodata.city.spots import located, taken
 from geodata.city.texts import Rows, joined, padded, picked
 
 SENSORS = 3_000
@@ -56,14 +56,15 @@ def build_sensors(sample: Sample, parts: Parts) -> Rows:
     """Rows of hall.sensor."""
     ground, streets, now, rng = sample.ground, sample.streets, sample.now, sample.stream("sensors")
     count = sample.thinned(SENSORS)
-    kind = np.sort(choose(rng, [device.share for device in DEVICES], count))
+    housed = ground.buildings.inside.any()
+    kind = np.sort(choose(rng, [device.share * bool(housed or device.on_parts) for device in DEVICES], count))
     part, building = _hosts(ground, rng, parts, kind)
     on_part = part >= 0
-    xy = np.where(on_part[:, None], parts.xy[part], ground.buildings.point[building])
+    xy = np.where(on_part[:, None], parts.xy[part], taken(ground.buildings.point, building))
     state = choose(rng, STATE_SHARES, count)
     limit = np.array([device.limit for device in DEVICES])[kind]
     age_s = np.where(state == STATES.index("offline"), rng.integers(3_600, 5 * 86_400, count), rng.integers(2, 240, count))
-    site = np.where(on_part, streets.of_road[_nearest_road(ground, xy)], streets.label[building])
+    site = np.where(on_part, streets.of_road[_nearest_road(ground, xy)], taken(streets.label, building))
     _, site_no = np.unique(site.astype(str), return_inverse=True)
     serial = padded(running_numbers(site_no * len(DEVICES) + kind) + 1, 2)
     return {
@@ -78,7 +79,7 @@ def build_sensors(sample: Sample, parts: Parts) -> Rows:
         "limit_value": limit,
         "reported_at": now - age_s.astype("timedelta64[s]"),
         "part_id": np.ma.masked_array(part + 1, ~on_part),
-        "building_id": np.ma.masked_array(ground.buildings.id[building], on_part),
+        "building_id": np.ma.masked_array(taken(ground.buildings.id, building), on_part),
         "owner_dept": picked([device.owner for device in DEVICES], kind),
         "installed_on": sample.today - rng.integers(30, 1500, count),
         **located(ground, xy),
@@ -96,7 +97,7 @@ def _hosts(ground: Ground, rng: Rng, parts: Parts, kind: Ints) -> tuple[Ints, In
         if len(able):
             part[mine] = rng.choice(able, len(mine), replace=len(able) < len(mine))
         else:
-            building[mine] = rng.choice(homes, len(mine))
+            building[mine] = rng.choice(homes, len(mine)) if len(homes) else -1
     return part, building
 
 

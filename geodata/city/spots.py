@@ -1,8 +1,10 @@
 """Where things stand: points along lines with their heading, and the columns that say where a point is."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from geodata.city.draws import Rng, positions_in_groups
@@ -32,6 +34,11 @@ def located(ground: Ground, xy: Floats, grid: Ints | None = None) -> Rows:
     """Columns `grid_code` and `geom` of points in metres; `grid` saves the look-up where it is known."""
     lon, lat = ground.to_lonlat.transform(xy[:, 0], xy[:, 1])
     return {"grid_code": picked(ground.grids.code, ground.grid_of(xy) if grid is None else grid), "geom": point_hex(lon, lat)}
+
+
+def taken(values: npt.NDArray[Any], index: Ints) -> npt.NDArray[Any]:
+    """values[index]; where the index is -1 anything may come back, even from a ground that has no values at all."""
+    return values[index] if len(values) else np.zeros((len(index), *values.shape[1:]), values.dtype)
 
 
 def bearing_deg(vector: Floats) -> Floats:

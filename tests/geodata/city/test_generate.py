@@ -1,7 +1,7 @@
 """The toy city in the database: repeatable, complete, all or nothing."""
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import psycopg
@@ -9,7 +9,7 @@ import pytest
 
 from geodata.city import generate as generator
 from geodata.city.generate import TABLES, generate
-from geodata.city.ground import Ground
+from geodata.city.ground import Buildings, Ground
 from geodata.city.texts import Rows
 from geodata.db import Conn
 from geodata.errors import InvalidInputError
@@ -109,6 +109,18 @@ def test_a_small_place_gets_a_small_city(toy_conn: Conn, ground: Ground) -> None
     # a tenth of the households of the seeds' district
     assert generate(toy_conn, replace(ground, households=29_850.0), scale=0.2, seed=SEED, now=NOON)["hall.person"] == 14_926
     assert toy_conn.execute("SELECT value FROM hall.fact WHERE key = 'population_scale'").fetchone() == (0.2,)
+
+
+def test_a_ground_without_houses_gets_everything_that_needs_none(toy_conn: Conn, ground: Ground) -> None:
+    bare = replace(
+        ground,
+        buildings=Buildings(**{field.name: getattr(ground.buildings, field.name)[:0] for field in fields(Buildings)}),
+        households=0.0,
+    )
+    counts = generate(toy_conn, bare, scale=0.02, seed=SEED, now=NOON)
+    assert toy_conn.execute("SELECT count(*) FROM hall.person").fetchone() == (0,)
+    assert min(counts[f"hall.{name}"] for name in ("part", "camera", "sensor", "worker", "vehicle", "resource", "event")) > 0
+    assert toy_conn.execute("SELECT count(*) FROM hall.event WHERE building_id IS NOT NULL").fetchone() == (0,)
 
 
 def test_all_tables_of_the_sample_have_rows(toy_conn: Conn) -> None:

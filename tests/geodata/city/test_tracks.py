@@ -74,8 +74,8 @@ def test_every_base_grid_has_one_worker_and_who_has_tasks_is_busy(sample: Sample
 
 
 def test_vehicles_of_all_four_kinds_have_their_own_plates(sample: Sample) -> None:
-    kind, home = vehicle_homes(sample)
-    rows = frame(build_vehicles(sample, kind, home, walk(sample, "v", sample.ground.buildings.point[home], BY_CAR, 3)))
+    kind, home_xy, home_grid = vehicle_homes(sample)
+    rows = frame(build_vehicles(sample, kind, home_grid, walk(sample, "v", home_xy, BY_CAR, 3)))
     assert set(rows.kind) == {item.kind for item in VEHICLES}
     assert rows.plate.is_unique
     assert rows.terminal_no.str.len().eq(12).all()
