@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from callbacks.context import Context
+from callbacks.panels.areas import BROKEN_DOWN
 from callbacks.panels.detail import AROUND
 from callbacks.panels.shown import Shown
 from callbacks.words import Words
@@ -13,7 +14,7 @@ from geodata.db import Conn, reading
 from geodata.errors import InvalidInputError, NotAllowedError, NotFoundError
 from layers import registry
 from layers.base import Layer
-from services import counts, details, select, shapes
+from services import counts, details, facets, select, shapes
 from services.features import Row
 from services.rights import Reader
 from services.shapes import Circle
@@ -42,7 +43,7 @@ def load(context: Context, reader: Reader, pick: dict[str, Any], words: Words, n
 
 
 def _room(conn: Conn, reader: Reader, layer: Layer, row: Row, pick: dict[str, Any]) -> details.RoomDetails | None:
-    room_id = pick.get("room") if layer.key == "buildings" else row.fields.get("room_id") if layer.key == "people" else None
+    room_id = pick.get("room") if layer.key == "buildings" else row.fields.get("room_id")
     if not isinstance(room_id, int):
         return None
     try:
@@ -56,9 +57,10 @@ def _surrounded(context: Context, conn: Conn, shown: Shown) -> Shown:
     if layer.key in PREFIX_AREAS:
         code = str(row.fields["code"])
         narrowed = replace(reader, scope=code if code.startswith(reader.scope) else reader.scope)
-        return replace(shown, inside=counts.counts(context.store, narrowed, registry.LAYERS))
+        values = facets.tallies(context.store, narrowed, registry.LAYERS, BROKEN_DOWN)
+        return replace(shown, inside=counts.counts(context.store, narrowed, registry.LAYERS), inside_values=values)
     if layer.key == "city_management_grids":
-        return replace(shown, inside=_counted(context, conn, shown))
+        return _counted(context, conn, shown)
     around = AROUND.get(layer.key)
     if around is None:
         return shown
@@ -87,6 +89,9 @@ def _residents(context: Context, conn: Conn, shown: Shown) -> select.ClassSelect
     return select.select(context.store, conn, shown.reader, [registry.get("people")], region, limit=0).classes.get("people")
 
 
-def _counted(context: Context, conn: Conn, shown: Shown) -> dict[str, counts.Count]:
+def _counted(context: Context, conn: Conn, shown: Shown) -> Shown:
+    """Count by the outline: the code of a city-management grid begins no other code."""
     found = select.select(context.store, conn, shown.reader, registry.LAYERS, _region(shown.row), limit=0)
-    return {key: counts.Count(total=part.count, matching=part.count, in_view=part.count) for key, part in found.classes.items()}
+    inside = {key: counts.Count(total=part.count, matching=part.count, in_view=part.count) for key, part in found.classes.items()}
+    values = {key: found.classes[key].breakdowns.get(name, {}) for key, name in BROKEN_DOWN.items() if key in found.classes}
+    return replace(shown, inside=inside, inside_values=values)

@@ -6,7 +6,10 @@ from dash import html
 from dash.development.base_component import Component
 
 from callbacks import formats
+from callbacks.panels import lists
 from callbacks.panels.pieces import Children, also, chip, facts, icon, section, tabs
+from callbacks.panels.selection import ordered
+from callbacks.panels.shares import shares, stacked, worded
 from callbacks.panels.shown import Shown, attribute_section, header, panel, relation_section, total
 from layers import registry
 from layers.base import Group
@@ -18,6 +21,9 @@ LISTED: Mapping[str, str] = {
     "buildings": "area.buildings", "organizations": "area.organizations", "residents": "area.people",
 }
 """Relations that become tabs, in their order, with the keys of their titles."""
+BROKEN_DOWN: Mapping[str, str] = {"open_events": "level", "people": "age_group", "buildings": "use_type"}
+"""Classes that the overview breaks down, and by which field."""
+FIRST_CASES = 5
 TONES = {"ok": "good", "under": "warn", "over": "alarm"}
 
 
@@ -51,7 +57,7 @@ def _facts(shown: Shown) -> Component:
 
 
 def _overview(shown: Shown) -> list[Component]:
-    return [*_norm(shown), *_worker(shown), *_duties(shown), *_inside(shown), attribute_section(shown, *IN_FACTS)]
+    return [*_norm(shown), *_worker(shown), *_cases(shown), *_inside(shown), *_shares(shown), *_duties(shown), attribute_section(shown, *IN_FACTS)]
 
 
 def _norm(shown: Shown) -> list[Component]:
@@ -81,6 +87,28 @@ def _worker(shown: Shown) -> list[Component]:
     return []
 
 
+def _cases(shown: Shown) -> list[Component]:
+    """The open cases by level, and the most urgent ones."""
+    relation, levels = shown.details.relations.get("open_events"), shown.inside_values.get("open_events")
+    if not relation or not relation.total:
+        return []
+    words, layer = shown.words, registry.get("open_events")
+    parts = [(word.split(" ")[0], number, layer.look.palette.get(value, "")) for value, word, number in worded(layer, "level", levels or {}, words)]
+    bars = [html.Div(stacked(parts), className="levels-bar")] if parts else []
+    listed = lists.cases(relation.rows[:FIRST_CASES], words, shown.now)
+    return [section(words("area.urgent"), [*bars, *listed], note=formats.number(relation.total))]
+
+
+def _shares(shown: Shown) -> list[Component]:
+    """Who lives and what stands in the area."""
+    words = shown.words
+    return [
+        section(words.of(registry.get(key).named(name).title), shares(registry.get(key), name, shown.inside_values[key], words),
+                note=words.of(registry.get(key).title))
+        for key, name in BROKEN_DOWN.items() if key != "open_events" and any(shown.inside_values.get(key, {}).values())
+    ]
+
+
 def _duties(shown: Shown) -> list[Component]:
     duties = [part.strip() for part in str(shown.row.fields.get("duties") or "").split(",") if part.strip()]
     if not duties:
@@ -92,7 +120,7 @@ def _inside(shown: Shown) -> list[Component]:
     """How many rows of every class belong to the area; a click selects them on the map."""
     words = shown.words
     cells = []
-    for layer in registry.LAYERS:
+    for layer in ordered(registry.LAYERS):
         count = shown.inside.get(layer.key)
         if count is None or layer.group is Group.AREAS:
             continue

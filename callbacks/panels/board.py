@@ -51,16 +51,15 @@ def _block(units: Mapping[int, Sequence[Room]], widths: Mapping[int, int], words
     for members in units.values():
         for room in members:
             cells[room.unit_no, room.floor_no].append(room)
-    lines: list[Component] = [html.Span()]
-    lines += [
-        html.Span(words("room.unit", number=unit), className="unit", style={"gridColumn": f"span {widths[unit]}"}) for unit in order
-    ]
+    lines: list[Component] = []
+    for unit in order:
+        lines += [html.Span(), html.Span(words("room.unit", number=unit), className="unit", style={"gridColumn": f"span {widths[unit]}"})]
     for floor in floors:
-        lines.append(html.Span(_floor(floor), className="floor"))
         for unit in order:
+            # the floor stands before the first stairwell; before the others its place is a gap
+            lines.append(html.Span(_floor(floor) if unit == order[0] else "", className="floor"))
             lines += _floor_of_unit(cells.get((unit, floor), []), widths[unit], words, chosen, written=written)
-    # the last column of a unit is followed by a gap, which the first cell of the next one brings with it
-    template = "24px " + " ".join(f"repeat({widths[unit]}, minmax(0, 1fr))" for unit in order)
+    template = " ".join(f"{24 if unit == order[0] else 6}px repeat({widths[unit]}, minmax(0, 1fr))" for unit in order)
     return html.Div(lines, className="board" if written else "board narrow", style={"gridTemplateColumns": template})
 
 

@@ -10,7 +10,7 @@ from callbacks.panels.building import building
 from callbacks.panels.event import event
 from callbacks.panels.force import mobile, organization, resource
 from callbacks.panels.person import person
-from callbacks.panels.pieces import chip, facts
+from callbacks.panels.pieces import facts
 from callbacks.panels.sensing import camera, part, sensor
 from callbacks.panels.shown import Shown, attribute_section, header, near_section, panel
 
@@ -54,9 +54,7 @@ def common(shown: Shown) -> list[Component]:
     head = [facts(entries)] if entries else []
     around = [part_of for key in shown.near for part_of in near_section(shown, key, shown.words(TITLES[key]))]
     body = [attribute_section(shown, shown.layer.headline, *shown.layer.subline), *around]
-    raw = shown.row.fields.get("name_raw")
-    badges = [chip(str(raw))] if raw and raw != shown.title else []
-    return panel(shown, header(shown, *head, badges=badges), body)
+    return panel(shown, header(shown, *head), body)
 
 
 PANELS: Mapping[str, Panel] = {

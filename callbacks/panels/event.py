@@ -13,7 +13,7 @@ from callbacks.panels.shown import Shown, attribute_section, header, near_sectio
 STEPS = ("report", "file", "dispatch", "handle", "check", "close", "assess")
 PRESENT = {"reported": 1, "filed": 2, "dispatched": 3, "handling": 3, "suspended": 3, "checking": 4, "closed": 6, "void": 6}
 """Which step a case in this state waits for; of a closed one, the first that is not done."""
-IN_HEAD = ("title", "level", "state", "case_no", "place_text", "source", "class_name", "reported_at", "step_started_at", "deadline_at",
+IN_HEAD = ("title", "level", "state", "case_no", "place_text", "source", "class_name", "class_code", "grid_code", "reported_at", "step_started_at", "deadline_at",
            "closed_at", "open", "description", "building_id", "worker_id", "dup_of", "major")
 
 
@@ -28,7 +28,7 @@ def event(shown: Shown) -> list[Component]:
     body.append(attribute_section(shown, *IN_HEAD))
     for key in ("cameras", "workers", "resources"):
         body += near_section(shown, key, words(f"event.near_{key}"), most=4)
-    return panel(shown, header(shown, _place(shown), _marks(shown), badges=[_level(shown)]), body)
+    return panel(shown, header(shown, _place(shown), _marks(shown), badges=[_level(shown)], path=False), body)
 
 
 def _level(shown: Shown) -> Component:

@@ -48,7 +48,9 @@ class Filter:
 def filter_panel(shown: Filter) -> list[Component]:
     """Show the filter of a layer."""
     words = shown.words
-    controls = [control for name in shown.layer.filters if (control := _control(shown, shown.layer.named(name)))]
+    # what the map colours by comes first: it is what the reader sees
+    names = sorted(shown.layer.filters, key=lambda name: name != shown.layer.look.by)
+    controls = [control for name in names if (control := _control(shown, shown.layer.named(name)))]
     note: Children = [icon("sort-descending"), words(f"filter.order_{shown.order}")] if shown.order else ""
     found = section(
         words("filter.found", number=formats.number(shown.facets.matching)),

@@ -7,6 +7,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from callbacks import formats, ids
+from callbacks.panels import lists
 from callbacks.panels.pieces import also, chip, dot, icon, icon_button, opener
 from callbacks.words import Language, Words
 from layers.base import Tone
@@ -145,8 +146,8 @@ def crumb(areas: Sequence[Area], words: Words) -> list[Component]:
     if not areas:
         return [icon("map-2"), html.Span(words("crumb.outside"), className="quiet")]
     links: list[Component] = [icon("map-2")]
-    for place, area in enumerate(areas):
+    for place, (area, name) in enumerate(zip(areas, lists.short_names(areas), strict=True)):
         if place:
             links.append(icon("chevron-right", "faint"))
-        links.append(opener(area.name, area.layer, area.id, "crumb-part"))
+        links.append(opener(name, area.layer, area.id, "crumb-part"))
     return links

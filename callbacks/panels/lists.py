@@ -10,6 +10,7 @@ from callbacks import formats
 from callbacks.panels.pieces import dot, empty, icon, opener
 from callbacks.words import Words
 from layers.base import Form, Layer, Look
+from services.details import Area
 from services.features import Row, Value
 from services.select import Item
 
@@ -118,6 +119,12 @@ def limit(row: Row, now: datetime, words: Words) -> tuple[str, str]:
 
 def _at(value: Value) -> datetime | None:
     return value if isinstance(value, datetime) else None
+
+
+def short_names(areas: Sequence[Area]) -> list[str]:
+    """Name areas, each without what it repeats of the one that it lies in: 北安社区 › 001网格."""
+    wider = ["", *(area.name for area in areas)]
+    return [area.name.removeprefix(outer).strip() or area.name for outer, area in zip(wider, areas, strict=False)]
 
 
 def _more(shown: int, total: int, words: Words) -> list[Component]:

@@ -25,10 +25,10 @@ def person(shown: Shown) -> list[Component]:
     ])
     care = [chip(shown.text("care"), "warn")] if shown.row.fields.get("care") else []
     body: list[Component] = [*_home(shown)]
-    for name in ("household", "room_mates"):
-        relation = relations.get(name)
-        if relation:
-            body += room.others(words(f"person.{name}"), relation.rows, words, shown.now)
+    household, mates = relations.get("household"), relations.get("room_mates")
+    own = {row.id for row in household.rows} if household else set()
+    body += room.others(words("person.household"), household.rows if household else (), words, shown.now)
+    body += room.others(words("person.room_mates"), tuple(row for row in mates.rows if row.id not in own) if mates else (), words, shown.now)
     body.append(attribute_section(shown, *IN_FACTS, title=words("person.papers")))
     return panel(shown, header(shown, head, badges=[chip(words("person.synthetic")), *care]), body)
 

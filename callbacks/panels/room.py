@@ -38,15 +38,19 @@ def section_of(found: RoomDetails, reader: Reader, words: Words, now: datetime) 
     content += [lists.line(registry.get("organizations"), row, words, now) for row in found.organizations]
     if not content:
         content.append(empty(words("room.vacant_text" if room.state == "vacant" else "room.nobody")))
-    title = [html.H2(name_of(room, words)), chip(badge, f"room-chip-{room.state}"), chip(formats.area(room.area_m2, words)) if room.area_m2 else ""]
-    head = html.Div([*title, html.Div(unmask_button(people, found.people, reader, words), className="note")], className="section-head")
+    title: list[Component] = [html.H2(name_of(room, words)), chip(badge, f"room-chip-{room.state}")]
+    clear = unmask_button(people, found.people, reader, words)
+    if room.area_m2 and not clear:
+        title.append(chip(formats.area(room.area_m2, words)))
+    head = html.Div([*title, html.Div(clear, className="note")], className="section-head")
     return [html.Section([head, *content], className="section room-section")]
 
 
 def _residents(rows: tuple[Row, ...], words: Words, now: datetime) -> Component:
     layer = registry.get("people")
-    columns = ("name", "relation", "sex", "id_no", "registered_on")
-    head = html.Div([html.Span(words.of(layer.named(name).title)) for name in columns], className="resident head")
+    titles = [words.of(layer.named("name").title), words("room.relation"), words("room.sex_age"), words.of(layer.named("id_no").title),
+              words.of(layer.named("registered_on").title)]
+    head = html.Div([html.Span(title) for title in titles], className="resident head")
     return html.Div([head, *(_resident(row, words, now) for row in rows)], className="residents")
 
 

@@ -24,7 +24,8 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 MOVING = frozenset({"people", "open_events", "events", "workers", "vehicles"})
 """Classes whose hits have their own mark on the map, or none: they get no number."""
 MOST_NUMBERS = 9
-SHOWN = 5
+SHOWN = 3
+SHOWN_PLACES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ def arranged(results: Results, distances: Mapping[tuple[str, int], float]) -> li
                 hit=hit, layer=registry.get(hit.layer), number=0 if hit.layer in MOVING else next(numbers, 0),
                 distance_m=distances.get((hit.layer, hit.id)),
             )
-            for hit in _fair(members)
+            for hit in _fair(members, SHOWN_PLACES if name == GROUPS[0][0] else SHOWN)
         ]
         if hits:
             total = sum(len(found.hits) for found in members)
@@ -69,11 +70,11 @@ def arranged(results: Results, distances: Mapping[tuple[str, int], float]) -> li
     return parts
 
 
-def _fair(members: Sequence[Found]) -> list[Hit]:
+def _fair(members: Sequence[Found], limit: int) -> list[Hit]:
     """Take from the classes of a group in turn, so that none fills it alone."""
     most = max((len(found.hits) for found in members), default=0)
     turns = [found.hits[place] for place in range(most) for found in members if place < len(found.hits)]
-    return turns[:SHOWN]
+    return turns[:limit]
 
 
 def search_list(parts: Sequence[Part], text: str, words: Words, now: datetime) -> list[Component]:
@@ -129,11 +130,14 @@ def _name(hit: Hit, layer: Layer, words: Words) -> list[Child]:
     row = Row(id=hit.id, lon=hit.lon, lat=hit.lat, fields=hit.fields)
     head = str(hit.headline) if hit.headline else lists.title(layer, row)
     shown: list[Child] = _marked(head, hit.matched.get(layer.headline)) if hit.headline else [head]
+    if layer.headline in hit.matched and hit.headline:
+        return shown
     for name, span in hit.matched.items():
         text = str(hit.fields.get(name) or "")
-        if name != layer.headline and text and text != head:
-            shown += [" ", html.Span(_marked(text, span), className="hit-second")]
-            break
+        if text == head:
+            return _marked(head, span)
+        if text:
+            return [*shown, html.Span(_marked(text, span), className="hit-second")]
     return shown
 
 

@@ -18,7 +18,8 @@ from layers.base import Group, Layer
 from services.select import ClassSelection, Selection
 
 RADII_M = (100, 200, 300, 500, 1000)
-GROUP_ORDER = (Group.BASE, Group.SENSING, Group.EVENTS, Group.FORCE, Group.AREAS)
+FIRST = ("buildings", "people", "organizations", "parts", "cameras", "sensors", "open_events", "workers", "vehicles", "resources")
+"""Classes that a selection is made for; the others follow in drawing order, areas last."""
 ROOMS = "rooms"
 """Stands among the classes behind the buildings that the rooms are in."""
 MAIN_DETAIL: Mapping[str, str] = {"people": "age_group"}
@@ -62,8 +63,9 @@ def selection_panel(shown: Selected) -> list[Component]:
 
 
 def ordered(layers: Sequence[Layer]) -> list[Layer]:
-    """Order classes as they are read: what is there, what is sensed, what happens, who can help, areas."""
-    return [layer for group in GROUP_ORDER for layer in layers if layer.group is group]
+    """Order classes as they are read: who and what is there, what is sensed, what happens, who can help; then the rest."""
+    rank = {key: place for place, key in enumerate(FIRST)}
+    return sorted(layers, key=lambda layer: (rank.get(layer.key, len(FIRST)), layer.group is Group.AREAS))
 
 
 def _head(shown: Selected) -> Component:

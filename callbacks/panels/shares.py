@@ -13,6 +13,7 @@ from layers.base import Layer
 BLUES = ("var(--bar-1)", "var(--bar-2)", "var(--bar-3)", "var(--bar-4)")
 """One blue in four steps: the widest part first."""
 MOST = 12
+NAMED = 3
 
 
 def worded(layer: Layer, name: str, numbers: Mapping[str, int], words: Words) -> list[tuple[str, str, int]]:
@@ -43,7 +44,14 @@ def shares(layer: Layer, name: str, numbers: Mapping[str, int], words: Words) ->
 
 def stacked(parts: Sequence[tuple[str, int, str]]) -> list[Component]:
     """Show the largest values in words above one bar of their colours: word, number, colour (empty: the blues, widest first)."""
-    ordered = parts if any(colour for _, _, colour in parts) else sorted(parts, key=lambda part: -part[1])
+    ordered = list(parts) if any(colour for _, _, colour in parts) else _largest(parts)
     drawn = [(float(number), colour or BLUES[min(place, len(BLUES) - 1)]) for place, (_, number, colour) in enumerate(ordered)]
-    said = html.Div([html.Span(f"{word} {formats.number(number)}") for word, number, _ in ordered[:4]], className="stack-words")
+    said = html.Div([html.Span(f"{word} {formats.number(number)}") for word, number, _ in ordered[:4] if word], className="stack-words")
     return [said, stack(drawn)]
+
+
+def _largest(parts: Sequence[tuple[str, int, str]]) -> list[tuple[str, int, str]]:
+    """The three largest values, and everything else as one nameless part: bars of many slivers say nothing."""
+    ordered = sorted(parts, key=lambda part: -part[1])
+    rest = sum(number for _, number, _ in ordered[NAMED:])
+    return ordered if len(ordered) <= NAMED + 1 else [*ordered[:NAMED], ("", rest, "")]

@@ -21,7 +21,7 @@ from services.features import Row
 from services.rights import MAY_UNMASK, Reader
 from services.select import ClassSelection
 
-QUIET_FIELDS = frozenset({"flags", "household_id"})
+QUIET_FIELDS = frozenset({"flags", "household_id", "room_id"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,8 @@ class Shown:
     near_m: float = 0.0
     inside: Mapping[str, Count] = field(default_factory=dict)
     """Of an area: how many rows of each class belong to it."""
+    inside_values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Of an area: rows of some classes by the values of a field, see `callbacks.panels.areas.BROKEN_DOWN`."""
     residents: ClassSelection | None = None
     """Of a building: its people, by age and kind."""
     room: RoomDetails | None = None
@@ -72,19 +74,20 @@ class Shown:
         return formats.number(self.amount(name))
 
 
-def header(shown: Shown, *extra: Component, badges: Sequence[Component] = ()) -> Component:
-    """Say what this is, where it lies, and its name; `extra` follows below."""
+def header(shown: Shown, *extra: Component, badges: Sequence[Component] = (), path: bool = True) -> Component:
+    """Say what this is, where it lies (`path`), and its name; `extra` follows below."""
     words, name = shown.words, reference(shown.layer.key, shown.row.id)
     tools = [icon_button("arrow-left", words("panel.back"), data_back="true")]
     right = [icon_button("link", words("panel.copy_link"), data_copy_link=name), close(words)]
-    kind = html.Div([*tools, icon(shown.layer.look.icon), html.Span(words.of(shown.layer.title)), *_path(shown)], className="kind")
+    kind = html.Div([*tools, icon(shown.layer.look.icon), html.Span(words.of(shown.layer.title)), *(_path(shown) if path else [])], className="kind")
     heading = html.Div([html.H1(shown.title), *badges], className="title-row")
     return html.Div([html.Div([kind, html.Div(right, className="head-tools")], className="kind-row"), heading, *extra], className="panel-head")
 
 
 def _path(shown: Shown) -> list[Component]:
+    names = dict(zip([area.id for area in shown.details.areas], lists.short_names(shown.details.areas), strict=True))
     areas = [area for area in shown.details.areas if area.layer != "district" and (area.layer, area.id) != (shown.layer.key, shown.row.id)]
-    return [opener(area.name, area.layer, area.id, "crumb-link") for area in areas]
+    return [opener(names[area.id], area.layer, area.id, "crumb-link") for area in areas]
 
 
 def footer(shown: Shown, *first: Component) -> Component:
@@ -127,10 +130,18 @@ def attribute_section(shown: Shown, *without: str, title: str = "") -> Component
         for item in shown.layer.fields
         if item.name not in left_out and shown.row.fields.get(item.name) not in (None, "") and not _dangling(shown, item)
     ]
+    if shown.room and shown.layer.key != "buildings":
+        entries.append((shown.words("room.title"), room_link(shown.room, shown.words)))
     doubts = [part for part in str(shown.row.fields.get("flags") or "").split(",") if part]
     if doubts:
         entries.append((shown.words("doubt.title"), html.Span([chip(doubt(shown.words, part), "warn") for part in doubts], className="chips")))
     return section(title or shown.words("panel.attributes"), attributes(entries), note=_unmask(shown))
+
+
+def room_link(found: RoomDetails, words: Words) -> Component:
+    """Link to a room in the board of its building."""
+    text = words("room.name", unit=found.room.unit_no, number=found.room.room_no)
+    return html.Button(text, type="button", className="text-link", **also({"data-open": f"buildings/{found.building_id}?room={found.room.id}"}))
 
 
 def doubt(words: Words, name: str) -> str:
