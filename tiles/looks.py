@@ -15,10 +15,12 @@ from tiles.expressions import Layer as Drawn
 FILL, LINE, XRAY, TOP = "slot-fill", "slot-line", "slot-xray", "slot-top"
 SYMBOLS_FROM = 17
 """Zoom from which dots are icons on discs."""
-SECTORS_FROM = 16.5
+SECTORS_FROM = 17
 PINS_OVERLAP_FROM = 14
 SECTOR_RADIUS = 128
 """Pixels of a sector image that stand for the camera's range."""
+SECTOR_MOST: Mapping[int, float] = {17: 0.3, 18: 0.42}
+"""Largest size of a sector's image by zoom, in its own size."""
 PIXELS = 512
 """Side of a tile on the screen."""
 RING_STEPS = 8
@@ -79,6 +81,8 @@ def labels_source(layer: Layer) -> str:
 
 def _area(pen: Pen) -> Slotted:
     colour, palette = pen.plain(), PALETTES[pen.theme]
+    # names of large areas, which begin far out, are larger
+    size = 16 - pen.layer.min_zoom / 2.5
     wide = by_zoom({10: 0.8, 14: 1.4, 17: 2.2})
     drawn: Slotted = [
         (FILL, pen.drawn("fill", "fill", {"fill-color": colour, "fill-opacity": by_zoom({11: _density(pen.layer), 14: 0.04, 16: 0.02})})),
@@ -90,8 +94,8 @@ def _area(pen: Pen) -> Slotted:
             "label", "symbol", {"text-color": palette.text_place, "text-halo-color": palette.halo, "text-halo-width": 1.5},
             source=labels_source(pen.layer), minzoom=pen.layer.min_zoom,
             layout={
-                "text-field": ["get", pen.layer.look.label], "text-font": MEDIUM, "text-size": by_zoom({10: 11, 14: 13, 17: 15}),
-                "text-max-width": 7, "text-padding": 6, "symbol-sort-key": ["-", 0, ["coalesce", ["get", "people"], 0]],
+                "text-field": ["get", pen.layer.look.label], "text-font": MEDIUM, "text-size": by_zoom({11: size, 17: size + 1.5}),
+                "text-max-width": 12, "text-padding": 8, "symbol-sort-key": ["-", 0, ["coalesce", ["get", "people"], 0]],
             },
         )
         del label["source-layer"]
@@ -145,7 +149,8 @@ def _unit(pen: Pen) -> Slotted:
         (TOP, _dots(pen, by_zoom({11: 2.2, 15: 3.5}), opacity=0.95, maxzoom=PINS_OVERLAP_FROM)),
         (TOP, pen.drawn("unit", "symbol", {}, filter=SINGLE, layout={
             "icon-image": image, "icon-size": by_zoom({11: 0.6, 14: 0.8, 16: 1}), "icon-padding": 0,
-            "icon-allow-overlap": ["step", ["zoom"], False, PINS_OVERLAP_FROM, True], "icon-ignore-placement": True,
+            "icon-allow-overlap": ["step", ["zoom"], False, PINS_OVERLAP_FROM, True],
+            "icon-ignore-placement": ["step", ["zoom"], False, PINS_OVERLAP_FROM, True],
         })),
     ]
 
@@ -178,23 +183,27 @@ def _ring_step(layer: Layer) -> Any:
 
 
 def _cells(pen: Pen) -> Slotted:
-    """Rows counted in cells: discs whose size and strength follow the count, numbers on the largest."""
+    """Rows counted in cells: discs whose size and strength follow the count, numbers on the largest where names leave room."""
     palette = PALETTES[pen.theme]
-    size: Expression = ["interpolate", ["linear"], ["log10", ["get", "n"]], 0, 2, 1, 3.6, 2, 5.6, 3, 7.6, 4, 9.5]
-    strength: Expression = ["interpolate", ["linear"], ["log10", ["get", "n"]], 0, 0.45, 2, 0.65, 4, 0.85]
+    size: Expression = ["interpolate", ["linear"], _magnitude(), 0, 1.6, 1, 2.6, 2, 4, 3, 5.8, 3.7, 8]
+    strength: Expression = ["interpolate", ["linear"], _magnitude(), 0, 0.3, 1, 0.38, 2, 0.5, 3, 0.66, 3.7, 0.95]
     discs = {
-        "circle-color": pen.plain(), "circle-radius": by_zoom({10: size, 15: ["*", 1.1, size], 18: ["*", 2, size]}),
-        "circle-opacity": strength, "circle-stroke-width": 0.5, "circle-stroke-color": palette.halo,
+        "circle-color": pen.plain(), "circle-radius": by_zoom({10: size, 15: ["*", 1.15, size], 18: ["*", 2, size]}),
+        "circle-opacity": strength, "circle-stroke-width": 0.5, "circle-stroke-color": palette.halo, "circle-stroke-opacity": 0.6,
     }
     numbers = pen.drawn(
-        "cells~count", "symbol", {"text-color": palette.text_place, "text-halo-color": palette.halo, "text-halo-width": 1.5},
+        "cells~count", "symbol", {"text-color": palette.text_place, "text-halo-color": palette.halo, "text-halo-width": 1.4},
         filter=["all", IS_CELL, [">=", ["get", "n"], 10]],
         layout={
-            "text-field": ["to-string", ["get", "n"]], "text-font": REGULAR, "text-size": 10.5, "text-padding": 14,
+            "text-field": ["to-string", ["get", "n"]], "text-font": REGULAR, "text-size": 10, "text-padding": 22,
             "symbol-sort-key": ["-", 0, ["get", "n"]],
         },
     )
-    return [(FILL, pen.drawn("cells", "circle", discs, filter=IS_CELL)), (TOP, numbers)]
+    return [(FILL, pen.drawn("cells", "circle", discs, filter=IS_CELL)), (XRAY, numbers)]
+
+
+def _magnitude() -> Expression:
+    return ["log10", ["get", "n"]]
 
 
 def _dots(pen: Pen, radius: Any, *, opacity: Any, **more: Any) -> Drawn:
@@ -206,13 +215,14 @@ def _dots(pen: Pen, radius: Any, *, opacity: Any, **more: Any) -> Drawn:
 
 
 def _sector(pen: Pen) -> Drawn:
-    """A camera's view as long as it reaches on the ground."""
+    """A camera's view: a small wedge that tells the direction while many are in sight, at the closest zooms as long as it reaches."""
     sector = pen.layer.look.sector
     assert sector is not None
     angle: Expression = ["max", 15, ["*", 15, ["round", ["/", ["get", sector.angle_deg], 15]]]]
-    sizes = {zoom: ["*", ["get", sector.range_m], _pixels_per_metre(zoom, pen.cosine) / SECTOR_RADIUS] for zoom in (14, 22)}
+    true_size = {zoom: ["*", ["get", sector.range_m], _pixels_per_metre(zoom, pen.cosine) / SECTOR_RADIUS] for zoom in (17, 18, 20, 22)}
+    sizes = true_size | {zoom: ["min", most, true_size[zoom]] for zoom, most in SECTOR_MOST.items()}
     return pen.drawn(
-        "sector", "symbol", {"icon-opacity": by_zoom({SECTORS_FROM: 0, SECTORS_FROM + 0.5: 0.9})}, filter=SINGLE, minzoom=SECTORS_FROM,
+        "sector", "symbol", {"icon-opacity": by_zoom({SECTORS_FROM: 0, SECTORS_FROM + 0.3: 0.7, 20: 0.5})}, filter=SINGLE, minzoom=SECTORS_FROM,
         layout={
             "icon-image": ["concat", "sector:", ["to-string", angle], ":", pen.colour()], "icon-rotate": ["get", sector.azimuth_deg],
             "icon-size": ["interpolate", ["exponential", 2], ["zoom"], *(part for stop in sizes.items() for part in stop)],

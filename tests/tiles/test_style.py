@@ -87,10 +87,10 @@ def test_pins_are_named_as_the_client_draws_them(style: Any) -> None:
 
 def test_a_sector_is_as_long_as_the_camera_sees(style: Any) -> None:
     (sector,) = [layer for layer in of(style, "cameras") if layer["id"] == "cameras-sector"]
-    _, _, _, zoom, size, *_ = sector["layout"]["icon-size"]
-    # 80 m at zoom 14 and 22 degrees of latitude: 512 * 2^14 pixels for 40,075 km times the cosine, drawn with 128 pixels
-    factor = size[2] if zoom == 14 else 0
-    assert 80 * factor * 128 == pytest.approx(80 * 512 * 2**14 / (40_075_016.686 * 0.9268), rel=0.08)
+    *_, zoom, size = sector["layout"]["icon-size"]
+    # 80 m at zoom 22 and 22 degrees of latitude: 512 * 2^22 pixels for 40,075 km times the cosine
+    assert zoom == 22
+    assert 80 * size[2] * 128 == pytest.approx(80 * 512 * 2**22 / (40_075_016.686 * 0.9268), rel=0.08)
 
 
 def test_only_what_the_reader_may_see_is_in_the_style(hall: TileServer) -> None:
