@@ -66,7 +66,7 @@ def prepare(settings: Settings, progress: Progress | None = None) -> Ready:
         with open_pool(settings.database_url, most=4) as pool:
             seeding.seed(pool, LAYERS, settings.data_dir, progress)
     except psycopg.OperationalError as error:
-        raise SetupError(f"the database does not answer: {str(error).strip()}") from error
+        raise SetupError(f"database: {str(error).strip()}") from error
     return Ready(settings, written)
 
 

@@ -6,6 +6,7 @@ with this process, and the service gets SIGTERM when its runner dies. Then nothi
 
 import contextlib
 import ctypes
+import errno
 import logging
 import os
 import shlex
@@ -19,7 +20,7 @@ from honcho.printer import Printer
 
 import prepare
 from geodata.cluster import Cluster
-from geodata.errors import SetupError
+from geodata.errors import HallError, SetupError
 from geodata.settings import ROOT, Settings
 
 PR_SET_PDEATHSIG = 1
@@ -32,14 +33,23 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _leave)
     try:
         settings = Settings.from_env(os.environ)
+    except SetupError as error:
+        print(f"hallmap: {error}", file=sys.stderr)
+        return 1
+    try:
         _require_free_port(settings)
         with Cluster.from_env(os.environ) as url:
             environ = os.environ | {"DATABASE_URL": url}
             ready = prepare.prepare(Settings.from_env(environ))
             print(ready.message(), flush=True)
             return _serve(settings, environ)
-    except SetupError as error:
+    except HallError as error:
         print(f"hallmap: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"hallmap: the disk is full: {error.filename or settings.data_dir}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
