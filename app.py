@@ -5,9 +5,10 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from flask import Flask, Response, request, send_from_directory
@@ -15,6 +16,7 @@ from flask_caching import Cache
 from flask_compress import Compress
 
 import api.create
+import api.ogc
 import pages.index
 import tiles.server
 from callbacks.context import Context
@@ -59,7 +61,8 @@ class Hall:
         _serve_files(server, settings.data_dir)
         _screens(server, Context(settings=settings, pool=self._pool, store=self._store, book=self._book, cache=_cache(server, settings)))
         Compress(server)
-        self._pages = WSGIMiddleware(server, workers=FLASK_THREADS)
+        # a2wsgi types ASGI and WSGI more narrowly than the two sides of it do
+        self._pages: Any = WSGIMiddleware(cast("Any", server), workers=FLASK_THREADS)
         self._tiles = tiles.server.create(
             self._store, self._pool, LAYERS, interfaces.identity.reader_of, settings.data_dir, settings=settings, metrics=interfaces.metrics
         )
@@ -86,6 +89,8 @@ class Hall:
             if message["type"] == "lifespan.startup":
                 self._store.start()
                 self._book.start()
+                # pygeoapi takes seconds to import: not at the first request of /ogc.
+                threading.Thread(target=api.ogc.warm, name="ogc", daemon=True).start()
                 await send({"type": "lifespan.startup.complete"})
             else:
                 self._store.stop()
@@ -97,7 +102,7 @@ class Hall:
 
 def _cache(server: Flask, settings: Settings) -> Cache:
     if settings.redis_url:
-        config = {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": settings.redis_url}
+        config: dict[str, object] = {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": settings.redis_url}
     else:
         config = {"CACHE_TYPE": "FileSystemCache", "CACHE_DIR": str(settings.data_dir / "cache"), "CACHE_THRESHOLD": 2_000}
     return Cache(server, config=config)
@@ -111,7 +116,7 @@ def _serve_files(server: Flask, data_dir: Path) -> None:
     @server.get("/fonts/<path:name>")
     def fonts(name: str) -> Response:
         response = send_from_directory(data_dir / "fonts", name)
-        response.headers["Cache-Control"] = FOREVER if name.endswith(".woff2") else "no-cache"
+        response.headers["Cache-Control"] = FOREVER if name.endswith((".woff2", ".woff")) else "no-cache"
         return response
 
     @server.after_request
