@@ -17,7 +17,7 @@ FRAME = {"__main__", "figures"}
 
 def names() -> list[str]:
     """Modules of this package that measure something: those with `run() -> list[Figure]`."""
-    return sorted(found.name for found in pkgutil.iter_modules(bench.__path__) if found.name not in FRAME)
+    return sorted(found.name for found in pkgutil.iter_modules(bench.__path__) if not found.ispkg and found.name not in FRAME)
 
 
 def measure(name: str) -> list[Figure]:

@@ -13,7 +13,7 @@ from geodata.grid import LonLat, Tile
 from geodata.source import Condition, Kind
 from services import morton, mvt, scope
 from services.cover import Covering, Mask, Points
-from services.geodesy import distances_m
+from services.geodesy import distances_m, metres_per_degree
 from services.mirror_text import Rank, Span, Text, folded
 from services.morton import Floats, Ints
 from services.outlines import Outlines
@@ -121,11 +121,13 @@ class Mirror:
 
     def nearest(self, rows: Ints, place: LonLat, limit: int) -> tuple[Ints, Floats]:
         """Return at most `limit` of `rows`, the nearest to a place first, and their distances in metres."""
+        if len(rows) > 2 * limit:
+            # on a plane first, which is nearly right: the exact distance is taken of twice as many as are wanted
+            per_lon, per_lat = (float(metres) for metres in metres_per_degree(place.lat))
+            x, y = (self.points.lon[rows] - place.lon) * per_lon, (self.points.lat[rows] - place.lat) * per_lat
+            rows = rows[np.argpartition(x * x + y * y, 2 * limit)[: 2 * limit]]
         distances = distances_m(place.lon, place.lat, self.points.lon[rows], self.points.lat[rows])
-        if limit < len(rows):
-            kept = np.argpartition(distances, limit)[:limit]
-            rows, distances = rows[kept], distances[kept]
-        order = np.lexsort((self.ids[rows], distances))
+        order = np.lexsort((self.ids[rows], distances))[:limit]
         return rows[order], distances[order]
 
     def breakdown(self, column: str, rows: Rows) -> dict[str, int]:

@@ -11,14 +11,17 @@ from pathlib import Path
 from geodata.db import Pool, reading
 from geodata.errors import SourceUnavailableError, UnknownLayerError
 from geodata.grid import BBox
-from services import mirror_build, mirror_files
+from services import mirror_build, mirror_files, rooms
 from services.archive import Archive
 from services.element import Element
 from services.mirror import Mirror
 from services.revisions import Revision, revisions
+from services.rooms import NO_ROOMS, RoomCounts
 
 log = logging.getLogger(__name__)
 
+HOLDS_ROOMS = "buildings"
+"""Layer whose rows the table of rooms refers to, and whose revision moves with that table."""
 PAUSE_S = 1.0
 """Between two looks at the revisions."""
 SHARE = 20
@@ -60,6 +63,8 @@ class MirrorStore:
         self._served: dict[str, Served] = {}
         self._changes = 0
         self._newest: dict[str, Revision] = {}
+        self._rooms = NO_ROOMS
+        self._rooms_revision: Revision | None = None
         self._answered_at: datetime | None = None
         self._alone_from = time.monotonic() + grace_s
         self._stop = threading.Event()
@@ -93,6 +98,7 @@ class MirrorStore:
             for element in self._elements.values():
                 if element.live or (element.key not in self._served and time.monotonic() >= self._alone_from):
                     self._load(element)
+            self._count_rooms()
 
     def served(self, key: str) -> Served:
         """Return what is served of a layer.
@@ -120,6 +126,11 @@ class MirrorStore:
             revision, rows = (served.mirror.revision, len(served.mirror)) if served else (None, 0)
             states.append(LayerState(key=key, revision=revision, newest=self._newest.get(key), rows=rows))
         return states
+
+    @property
+    def rooms(self) -> RoomCounts:
+        """Return the rooms of all buildings by state."""
+        return self._rooms
 
     def extent(self) -> BBox | None:
         """Return the box of the district as the archives have it; None before the first."""
@@ -167,6 +178,13 @@ class MirrorStore:
             mirror = mirror_build.build(conn, element, self._newest[element.key])
         ended = time.monotonic()
         self._serve(element, Served(mirror=mirror, due_at=ended + SHARE * (ended - started)))
+
+    def _count_rooms(self) -> None:
+        newest = self._newest.get(HOLDS_ROOMS)
+        if newest != self._rooms_revision:
+            with reading(self._pool) as conn:
+                self._rooms = rooms.read(conn)
+            self._rooms_revision = newest
 
     def _serve(self, element: Element, served: Served) -> None:
         self._served[element.key] = served

@@ -12,19 +12,12 @@ from services.cover import Covering
 from services.element import Element, visible
 from services.features import Row
 from services.mirror import Mirror
-from services.mirror_store import MirrorStore
+from services.mirror_store import HOLDS_ROOMS, MirrorStore
 from services.morton import Ints
 from services.rights import Reader
 from services.shapes import Shape, flattened
 
 MAX_ITEMS = 500
-HOLDS_ROOMS = "buildings"
-"""Layer whose rows the table of rooms refers to."""
-
-ROOMS = """
-    SELECT state, count(*) FROM hall.room WHERE building_id = ANY(%(buildings)s) AND grid_code LIKE %(area)s
-    GROUP BY state ORDER BY count(*) DESC, state LIMIT 20
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +81,8 @@ def select(
         classes[element.key] = ClassSelection(
             count=len(rows), breakdown=breakdowns.get(element.breakdown, {}), breakdowns=breakdowns, items=items[element.key],
         )
-    buildings = [mirror.ids[rows].tolist() for element, mirror, rows in found if element.key == HOLDS_ROOMS and len(rows)]
-    rooms = _rooms(conn, reader, buildings[0]) if buildings else {}
+    buildings = next((mirror.ids[rows] for element, mirror, rows in found if element.key == HOLDS_ROOMS), None)
+    rooms = store.rooms.of(buildings) if buildings is not None else {}
     return Selection(area_m2=area.area_m2(), lon=middle.lon, lat=middle.lat, classes=classes, rooms=rooms)
 
 
@@ -108,7 +101,3 @@ def _items(
         distance_m[element.key] = dict(zip(mirror.ids[nearest].tolist(), distances.tolist(), strict=True))
     read = features.by_ids_of_all(conn, reader, [(element, list(distance_m[element.key])) for element, _, _ in found])
     return {key: tuple(Item(row=row, distance_m=distance_m[key][row.id]) for row in rows) for key, rows in read.items()}
-
-
-def _rooms(conn: Conn, reader: Reader, buildings: list[int]) -> dict[str, int]:
-    return dict(conn.execute(ROOMS, {"buildings": buildings, "area": f"{reader.scope}%"}).fetchall())

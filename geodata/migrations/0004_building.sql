@@ -43,6 +43,9 @@ CREATE TABLE hall.room (
     grid_code   text NOT NULL
 );
 CREATE INDEX room_building ON hall.room (building_id);
+-- the rooms are counted with their buildings
+CREATE TRIGGER room_touched AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON hall.room
+    FOR EACH STATEMENT EXECUTE FUNCTION hall.touch_layers('buildings');
 
 CREATE TABLE hall.household (
     id        bigint PRIMARY KEY,
