@@ -15,7 +15,7 @@ from geodata.city.sample import Sample
 
 SOURCES = ("grid_self", "grid_patrol", "city_dcm", "hotline12345", "citizen", "sensor", "video_ai", "other")
 STATES = ("reported", "filed", "dispatched", "handling", "checking", "suspended", "closed", "void")
-CITY_SOURCES, OTHER_SOURCES = (56.5, 27.5, 9.6, 5.1, 0.2, 0.4, 0.5, 0.2), (56.5, 37.1, 0, 5.1, 0.2, 0.4, 0.4, 0.3)
+CITY_SOURCES, OTHER_SOURCES = (56.0, 27.4, 9.6, 5.7, 0.2, 0.4, 0.5, 0.2), (56.0, 37.0, 0, 5.7, 0.2, 0.4, 0.4, 0.3)
 """Together with the repeated reports KF-28: 53 % grid, self-closed; 33 % patrol; 5 % city platform; 7 % hotline; 2 % the rest."""
 DUPLICATE_SOURCES = (0, 6, 22, 52, 16, 0, 4, 0)
 VOID_SHARE = 0.012
