@@ -216,16 +216,18 @@ class Mirror:
         return mask
 
     def _cells(self, tile: Tile, rows: Rows, bits: int) -> bytes:
-        cell = self.points.codes[rows] >> 2 * (morton.LEVEL - tile.z - bits)
-        first = np.flatnonzero(np.diff(cell, prepend=-1))
-        count = np.diff(first, append=len(cell))
+        shift = 2 * (morton.LEVEL - tile.z - bits)
+        low, high = morton.tile_range(tile)
+        edges = np.arange(low >> shift, (high >> shift) + 1) << shift
+        # in Morton order a cell is a run of rows
+        bounds = np.searchsorted(self.points.codes[rows], edges)
+        filled = np.flatnonzero(np.diff(bounds))
+        first, count = bounds[filled], np.diff(bounds)[filled]
         x, y = _local(tile, *(np.add.reduceat(axis[rows], first) / count for axis in (self.points.lon, self.points.lat)))
         single = count == 1
         members = first + rows.start if isinstance(rows, slice) else rows[first]
         ids = np.where(single, self.ids[members], -1)
-        tags = [
-            mvt.Tag(tag.key, np.where(single, tag.index, -1), tag.values) for tag in self._tags(members)
-        ]
+        tags = [mvt.Tag(tag.key, np.where(single, tag.index, -1), tag.values) for tag in self._tags(members)] if single.any() else []
         sizes, index = np.unique(count, return_inverse=True)
         return mvt.layer(self.key, ids, x, y, [mvt.Tag("n", index, sizes.tolist()), *tags])
 

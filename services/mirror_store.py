@@ -1,12 +1,15 @@
 """The mirrors of one process: opened or loaded when a layer's revision moves, kept when the database is away."""
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import psycopg
 
 from geodata.db import Pool, reading
 from geodata.errors import SourceUnavailableError, UnknownLayerError
@@ -150,7 +153,8 @@ class MirrorStore:
         while True:
             try:
                 self.refresh()
-            except SourceUnavailableError as error:
+            except (SourceUnavailableError, psycopg.Error) as error:
+                # whatever is wrong with the database, also that it has no tables yet: look again
                 log.warning("mirrors stay as they are: %s", error)
             if self._stop.wait(PAUSE_S):
                 return
@@ -164,8 +168,8 @@ class MirrorStore:
         try:
             mirror = mirror_files.load(folders[-1])
             self._serve(element, Served(mirror=mirror, archive=Archive(folders[-1] / mirror_files.TILES), folder=folders[-1]))
-        except OSError as error:
-            # replaced by a still newer one in this moment: the next look finds that
+        except (OSError, sqlite3.Error, ValueError, KeyError) as error:
+            # replaced by a still newer one in this moment, which the next look finds; or damaged, until the next revision
             log.warning("%s cannot be opened: %s", folders[-1], error)
 
     def _load(self, element: Element) -> None:

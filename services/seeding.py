@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
+import psycopg
 import shapely
 from isal import igzip
 from psycopg.rows import class_row
@@ -125,7 +126,7 @@ def run_forever(stop: threading.Event, pool: Pool, elements: Sequence[Element], 
                 now = time.monotonic()
                 due = [element for element in elements if now - done_at.get(element.key, -THROTTLE_S) >= THROTTLE_S]
                 done_at |= {done.key: now for done in seed(pool, due, data_dir)}
-        except (SourceUnavailableError, OSError) as error:
+        except (SourceUnavailableError, psycopg.Error, OSError) as error:
             log.warning("layers are not made ready: %s", error)
 
 

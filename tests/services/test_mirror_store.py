@@ -1,10 +1,13 @@
 """Mirrors follow the revisions, and outlive a database that is away."""
 
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from geodata.db import Pool, open_pool
 from geodata.errors import SourceUnavailableError, UnknownLayerError
@@ -118,3 +121,26 @@ def test_the_thread_looks_by_itself_and_stops(pool: Pool, tmp_path: Path) -> Non
 def test_a_stranger_is_an_unknown_layer(pool: Pool, tmp_path: Path) -> None:
     with pytest.raises(UnknownLayerError):
         MirrorStore(pool, LAYERS, tmp_path).served("moons")
+
+
+def test_damaged_files_leave_the_layer_to_the_process_itself(pool: Pool, tmp_path: Path) -> None:
+    seeding.seed_layer(pool, registry.get("cameras"), tmp_path)
+    (folder,) = (tmp_path / "mirrors" / "cameras").iterdir()
+    (folder / "tiles.mbtiles").write_bytes(b"this is no database, but it is long enough to look like one" * 50)
+    store = MirrorStore(pool, LAYERS, tmp_path, grace_s=0.0)
+    store.refresh()
+    assert len(store.mirror("cameras")) > 100
+    assert store.served("cameras").archive is None
+
+
+def test_a_database_without_tables_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mirror_store, "PAUSE_S", 0.05)
+    admin = make_conninfo(os.environ["DATABASE_URL"], dbname="postgres")
+    pool = open_pool(admin)
+    store = MirrorStore(pool, LAYERS, tmp_path, grace_s=0.0)
+    store.start()
+    time.sleep(0.3)
+    assert store._thread is not None
+    assert store._thread.is_alive()
+    store.stop()
+    pool.close()
