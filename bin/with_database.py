@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from geodata.cluster import Cluster  # noqa: E402 - after the path is set
+from geodata.cluster import Cluster
 
 
 def main() -> int:

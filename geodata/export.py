@@ -131,9 +131,9 @@ def _rows(conn: Conn, layer: str, columns: Columns, crs: str) -> Iterator[Placed
 def _write_geopackage(path: Path, layer: str, crs: str, columns: Columns, rows: Iterator[Placed]) -> int:
     package = GeoPackage(path, Table(name=layer, title=layer, columns=columns, crs=crs, changed_at=dt.datetime.now(dt.UTC)))
     count = 0
-    for row in rows:
-        package.write([(row.id, row.geometry, row.values)])
-        count += 1
+    for batch in iter(lambda: list(itertools.islice(rows, ROWS_A_BATCH)), []):
+        package.write([(row.id, row.values) for row in batch], np.array([row.geometry for row in batch], dtype=object))
+        count += len(batch)
     package.close()
     return count
 
