@@ -22,7 +22,7 @@ check:
 	.venv/bin/lint-imports
 
 bench:
-	@bin/install.sh test
+	@bin/install.sh bench
 	@$(PYTHON) bin/with_database.py .venv/bin/python -m bench $(BENCH)
 
 # Resolve the locks anew after an edit of requirements*.in.

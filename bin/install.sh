@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a fresh Debian 12 lacks: install.sh run | test
+# What a fresh Debian 12 lacks: install.sh run | test | bench
 # Packages of the distribution through apt, Python packages into .venv from the hashed locks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -55,5 +55,8 @@ case "${1:-run}" in
   test)
     apt_install fonts-noto-cjk chromium gdal-bin
     environment requirements-dev.txt requirements.txt ;;
-  *) fail "usage: install.sh run | test" ;;
+  bench)
+    apt_install fonts-noto-cjk chromium gdal-bin wrk
+    environment requirements-dev.txt requirements.txt ;;
+  *) fail "usage: install.sh run | test | bench" ;;
 esac
