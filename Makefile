@@ -2,7 +2,6 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 export DATA_DIR ?= $(CURDIR)/.data
-export PYTHONDONTWRITEBYTECODE = 1
 
 .PHONY: run test check bench lock clean
 
