@@ -8,7 +8,7 @@ import threading
 from datetime import UTC, datetime
 from types import FrameType
 
-from geodata.city import pulse
+from geodata.city import pulse, refresh
 from geodata.db import Pool, open_pool, writing
 from geodata.errors import SourceUnavailableError
 from geodata.settings import Settings
@@ -17,6 +17,7 @@ from services import seeding
 
 log = logging.getLogger("worker")
 BEAT_S = 10.0
+BEATS_A_REFRESH = 30
 
 
 def main() -> None:
@@ -42,11 +43,15 @@ def main() -> None:
 
 
 def beat(stop: threading.Event, pool: Pool) -> None:
-    """Let the sample city live: positions and readings move on every ten seconds."""
+    """Let the sample city live: positions and readings move every ten seconds, open cases keep their remaining time, since nobody works on them."""
+    beats = 0
     while not stop.wait(BEAT_S):
+        beats += 1
         try:
             with writing(pool) as conn:
                 pulse.beat(conn, datetime.now(UTC))
+                if beats % BEATS_A_REFRESH == 0:
+                    refresh.refresh(conn, datetime.now(UTC))
         except SourceUnavailableError as error:
             log.warning("no pulse: %s", error)
 
