@@ -21,6 +21,9 @@ from geodata.db import Conn
 from geodata.migrate import migrate
 from geodata.settings import Settings
 from tests.serving import Served, serve
+from tests.town import town, town_conn, town_url
+
+__all__ = ["town", "town_conn", "town_url"]
 
 SCALE = "0.02"
 EMPTY, CITY, DATA = "hall_test_empty", "hall_test_city", "HALL_TEST_DATA"

@@ -122,7 +122,7 @@ def database(name: str) -> Iterator[str]:
         fill(conn)
     yield url
     with psycopg.connect(admin, autocommit=True) as conn:
-        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(place))
+        conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(place))
 
 
 @pytest.fixture(scope="session")
