@@ -64,7 +64,7 @@ BAD_VALUES = ("username", "password", "display_name", "scope")
 """What a service's message about a value begins with."""
 
 
-def act(context: Context, caller: Caller, name: str, account_id: int, given: Given, words: Words) -> tuple[str, bool]:
+def act(context: Context, caller: Caller, name: str, account_id: int, *, given: Given, words: Words) -> tuple[str, bool]:
     """Do it; return what to say, and whether it was done."""
     action, run = ACTS[name]
     try:

@@ -1,9 +1,10 @@
 """The administration page: who may do what is decided in the services, here is only the wiring."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, ctx, no_update
+from dash import Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
 from api.identity import current_caller, current_reader
@@ -38,18 +39,14 @@ def register(app: Dash, context: Context) -> None:
         return _editor(context, current_reader(), int(selected[0]["id"]) if selected else None, requested())
 
     @app.callback(
-        Output(ids.ADMIN_RESULT, "children"), Output(ids.ADMIN_ROWS, "data"), Input(ids.admin_act(ALL), "n_clicks"),
-        State(ids.ADMIN_GRID, "selectedRows"), State(ids.admin_field(ALL), "value"),
-        State(ids.admin_field(ALL), "id"), State(ids.ADMIN_ROWS, "data"), prevent_initial_call=True,
+        Output(ids.ADMIN_RESULT, "children"), Output(ids.ADMIN_ROWS, "data"), Input(ids.ADMIN_ACT, "data"),
+        State(ids.ADMIN_GRID, "selectedRows"), State(ids.ADMIN_ROWS, "data"), prevent_initial_call=True,
     )
-    def act(
-        clicks: list[int], selected: list[dict[str, Any]] | None, values: list[Any], names: list[dict[str, str]], changed: int,
-    ) -> tuple[object, object]:
-        if not any(clicks):
+    def act(asked: dict[str, Any] | None, selected: list[dict[str, Any]] | None, changed: int) -> tuple[object, object]:
+        if not asked:
             return no_update, no_update
-        given = {name["name"]: value for name, value in zip(names, values, strict=True)}
         account_id = int(selected[0]["id"]) if selected else 0
-        said, good = account_acts.act(context, current_caller(), str(ctx.triggered_id["act"]), account_id, given, requested())
+        said, good = account_acts.act(context, current_caller(), str(asked["act"]), account_id, given=asked.get("given") or {}, words=requested())
         return panels.result(said, good=good), changed + 1 if good else no_update
 
     _register_audit(app, context)
@@ -58,21 +55,25 @@ def register(app: Dash, context: Context) -> None:
 
 def _register_audit(app: Dash, context: Context) -> None:
     @app.callback(
-        Output(ids.ADMIN_GRID, "rowData", allow_duplicate=True), Output(ids.AUDIT_LAST, "data"), Input(ids.AUDIT_ACTION, "value"),
-        Input(ids.AUDIT_USER, "value"), Input(ids.AUDIT_SUCCESS, "value"), Input(ids.AUDIT_DAYS, "value"), Input(ids.AUDIT_OLDER, "n_clicks"),
+        Output(ids.ADMIN_GRID, "rowData", allow_duplicate=True), Output(ids.AUDIT_LAST, "data"), Input(ids.AUDIT_QUERY, "data"),
         State(ids.AUDIT_LAST, "data"), prevent_initial_call="initial_duplicate",
     )
-    def show_trail(
-        action: str | None, username: str | None, success: str | None, days: int, _older: int, last: int | None,
-    ) -> tuple[list[dict[str, object]], int | None]:
+    def show_trail(asked: dict[str, Any] | None, last: int | None) -> tuple[object, object]:
         caller, words = current_caller(), requested()
-        query = audit.AuditQuery(
-            action=action, username=(username or "").strip() or None, start=caller.now - timedelta(days=days),
-            success=None if success is None else success == "true", before_id=last if ctx.triggered_id == ids.AUDIT_OLDER else None, limit=AUDIT_LINES,
-        )
+        if caller.reader.role is not Role.AUDIT_ADMIN:
+            return no_update, no_update
         with audit.attempt(context.pool, caller, "audit_read", "audit") as conn:
-            rows = audit.read(conn, caller.reader, query)
+            rows = audit.read(conn, caller.reader, _query(asked or {}, caller.now, last))
         return [panels.audit_line(row, words) for row in rows], rows[-1].id if len(rows) == AUDIT_LINES else None
+
+
+def _query(asked: Mapping[str, Any], now: datetime, last: int | None) -> audit.AuditQuery:
+    success = str(asked.get("success") or "")
+    return audit.AuditQuery(
+        action=asked.get("action") or None, username=str(asked.get("username") or "").strip() or None,
+        start=now - timedelta(days=int(asked.get("days") or panels.DAYS[1])), success=success == "true" if success else None,
+        before_id=last if asked.get("older") else None, limit=AUDIT_LINES,
+    )
 
 
 def _editor(context: Context, reader: Reader, account_id: int | None, words: Words) -> list[Component]:

@@ -25,9 +25,9 @@ def register(app: Dash, context: Context) -> None:
 
     @app.callback(
         Output(ids.COUNTERS, "children"), Output(ids.TICKER, "children"), Output(ids.TODAY, "children"), Output(ids.FIGURES, "data"),
-        Input(ids.TICK, "n_intervals"), Input(ids.LANGUAGE, "data"),
+        Input(ids.TICK, "n_intervals"), Input(ids.DRAWN, "data"),
     )
-    def tell(_ticks: int, _language: str) -> tuple[list[Component], list[Component], list[Component], dict[str, object]]:
+    def tell(_ticks: int, _drawn: str | None) -> tuple[list[Component], list[Component], list[Component], dict[str, object]]:
         words, reader, now = requested(), current_reader(), datetime.now(UTC)
         with reading(context.pool) as conn:
             news = bulletin.bulletin(conn, reader, start=formats.midnight(now), now=now)
@@ -53,12 +53,15 @@ def _rail(context: Context, reader: Reader, words: Words, now: datetime) -> dict
     tests = {layer.key: _test(layer.alert, now) for layer in LAYERS if layer.alert}
     found = counts.counts(context.store, reader, [layer for layer in LAYERS if layer.alert], conditions=tests)
     alerts = {
-        layer.key: words("rail.alert", word=words.of(layer.alert.title), number=formats.number(found[layer.key].matching))
-        if found[layer.key].matching else ""
-        for layer in LAYERS if layer.alert and layer.key in found
+        layer.key: _alert(words.of(layer.alert.title), found[layer.key].matching, words) for layer in LAYERS if layer.alert and layer.key in found
     }
     values = {key: {value: formats.number(number) for value, number in numbers.items()} for key, numbers in tallies.items()}
     return {"values": values, "alerts": alerts}
+
+
+def _alert(word: str, number: int, words: Words) -> dict[str, str]:
+    values = {"word": word, "number": formats.number(number)}
+    return {"text": words("rail.alert", **values) if number else "", "title": words("rail.alert_title", **values)}
 
 
 def _test(alert: Alert, now: datetime) -> tuple[Condition, ...]:

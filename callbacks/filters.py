@@ -63,8 +63,8 @@ def _filter(context: Context, reader: Reader, layer: Layer, asked: Mapping[str, 
     chosen = {str(name): str(text) for name, text in (asked.get("filter") or {}).items() if text}
     tests = conditions(layer, chosen.items())
     with reading(context.pool) as conn:
-        rows, order = _first(context, conn, reader, layer, tests, near)
-        names = {item.name: _names(context, conn, reader, layer, item.name, item.named_by) for item in layer.fields if item.named_by}
+        rows, order = _first(context, conn, reader, layer, tests=tests, near=near)
+        names = {item.name: _names(context, conn, reader, layer, column=item.name, named_by=item.named_by) for item in layer.fields if item.named_by}
     return Filter(
         layer=layer, facets=facets.facets(context.store, reader, layer, tests), chosen=chosen, rows=rows, words=requested(),
         now=datetime.now(UTC), names=names, dim=bool(asked.get("dim")), may_export=reader.role in MAY_EXPORT, order=order,
@@ -72,7 +72,7 @@ def _filter(context: Context, reader: Reader, layer: Layer, asked: Mapping[str, 
 
 
 def _first(
-    context: Context, conn: Conn, reader: Reader, layer: Layer, tests: Sequence[Condition], near: LonLat | None,
+    context: Context, conn: Conn, reader: Reader, layer: Layer, *, tests: Sequence[Condition], near: LonLat | None,
 ) -> tuple[list[Row], str]:
     """Cases by deadline, past cases by the day of report, everything else by distance from the middle of the map."""
     if layer.look.form is Form.PIN:
@@ -87,11 +87,11 @@ def _first(
     return features.by_ids(conn, reader, layer, found), {"deadline_at": "deadline", "reported_at": "newest"}.get(column, "nearest")
 
 
-def _names(context: Context, conn: Conn, reader: Reader, layer: Layer, column: str, named_by: str) -> dict[str, str]:
+def _names(context: Context, conn: Conn, reader: Reader, layer: Layer, *, column: str, named_by: str) -> dict[str, str]:
     # the words of codes change with the catalogue only: read again after ten minutes
     key = f"names:{layer.key}:{column}:{reader.role}"
     known: dict[str, str] | None = context.cache.get(key)
     if known is None:
-        known = facets.names(context.store, conn, reader, layer, column, named_by)
+        known = facets.names(context.store, conn, reader, layer, column=column, named_by=named_by)
         context.cache.set(key, known, timeout=NAMES_S)
     return known

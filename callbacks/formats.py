@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from callbacks.words import Language, Words
+from callbacks.words import Words
 from geodata.source import Kind
 from layers.base import Field
 from services.features import Value
@@ -123,12 +123,3 @@ def years(born: date, now: datetime) -> int:
 def midnight(now: datetime) -> datetime:
     """Return the beginning of the local day, in UTC."""
     return local(now).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-
-
-def calendar(now: datetime, words: Words) -> str:
-    """Write the local day with its weekday."""
-    here = local(now)
-    weekday = words("weekday." + "mon tue wed thu fri sat sun".split()[here.weekday()])
-    if words.language is Language.EN:
-        return f"{weekday} {here.day} {here:%b}"
-    return words("time.calendar", month=here.month, day=here.day, weekday=weekday)

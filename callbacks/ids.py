@@ -31,6 +31,8 @@ SIGNED_OUT = "signed-out"
 """Store: set when a request was refused because the session is over."""
 LANGUAGE = "language"
 """Store: "zh" or "en"."""
+DRAWN = "drawn"
+"""Store: language in which the frame was drawn last; its figures are then read anew."""
 TICK = "tick"
 """Interval at which figures and ticker are read again."""
 
@@ -69,20 +71,9 @@ ADMIN_ROWS = "admin-rows"
 """Store: number that grows when accounts have changed."""
 ADMIN_EDITOR = "admin-editor"
 ADMIN_RESULT = "admin-result"
-AUDIT_ACTION = "audit-action"
-AUDIT_USER = "audit-user"
-AUDIT_SUCCESS = "audit-success"
-AUDIT_DAYS = "audit-days"
-AUDIT_OLDER = "audit-older"
+ADMIN_ACT = "admin-act"
+"""Store: {"act", "given": {field: text}, "n"}: a button of the editor was pressed."""
+AUDIT_QUERY = "audit-query"
+"""Store: {"action", "username", "success", "days", "older"}: which lines of the trail to show."""
 AUDIT_LAST = "audit-last"
 """Store: id of the last line read, for the next page."""
-
-
-def admin_act(name: object) -> dict[str, object]:
-    """Id of a button of the account editor; ALL stands for every one."""
-    return {"type": "admin-act", "act": name}
-
-
-def admin_field(name: object) -> dict[str, object]:
-    """Id of a field of the account editor; ALL stands for every one."""
-    return {"type": "admin-field", "name": name}

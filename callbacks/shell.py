@@ -22,11 +22,11 @@ def register(app: Dash, context: Context) -> None:
     """Wire the language switch, what opens the panel, and the way out when the session is over."""
 
     @app.callback(
-        Output(ids.TOP, "children"), Output(ids.RAIL, "children"), Output(ids.STRIP, "children"), Input(ids.LANGUAGE, "data"),
-        prevent_initial_call=True,
+        Output(ids.TOP, "children"), Output(ids.RAIL, "children"), Output(ids.STRIP, "children"), Output(ids.DRAWN, "data"),
+        Input(ids.LANGUAGE, "data"), prevent_initial_call=True,
     )
-    def speak(language: str) -> tuple[list[Component], list[Component], list[Component]]:
-        return parts(context, current_reader(), words(spoken(language)))
+    def speak(language: str) -> tuple[list[Component], list[Component], list[Component], str]:
+        return *parts(context, current_reader(), words(spoken(language))), language
 
     leave(app)
     app.clientside_callback(

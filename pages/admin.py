@@ -15,6 +15,8 @@ from callbacks.words import Words, requested
 from services.administration import ADMINISTRATORS
 from services.rights import Reader, Role
 
+STORES = (ids.ADMIN_ACT, ids.AUDIT_QUERY, ids.AUDIT_LAST, ids.SIGNED_OUT, ids.NOTICE, ids.SINK)
+
 
 def layout(context: Context) -> Component:
     """Build the page for the administrator who is signed in; others are told that they have no right, a stranger is led to the sign-in."""
@@ -40,7 +42,7 @@ def layout(context: Context) -> Component:
         ],
         id=ids.ADMIN, className="admin audit" if audit else "admin",
     )
-    stores = [dcc.Store(id=ids.ADMIN_ROWS, data=0), dcc.Store(id=ids.AUDIT_LAST), dcc.Store(id=ids.SIGNED_OUT), dcc.Store(id=ids.NOTICE), dcc.Store(id=ids.SINK)]
+    stores = [dcc.Store(id=ids.ADMIN_ROWS, data=0), *(dcc.Store(id=name) for name in STORES)]
     return html.Div([_top(reader, words, demo=context.settings.demo), main, *stores], className="admin-page")
 
 

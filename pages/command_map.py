@@ -51,7 +51,7 @@ def _map_area(words: Words) -> Component:
 
 def _stores(words: Words) -> list[Component]:
     own = (
-        ids.SINK, ids.NOTICE, ids.SIGNED_OUT, ids.FIGURES, ids.ROOM, ids.FILTER, ids.UNFOLD, ids.UNMASK, ids.SEARCH_TEXT, ids.SEARCH_HITS,
+        ids.SINK, ids.NOTICE, ids.DRAWN, ids.SIGNED_OUT, ids.FIGURES, ids.ROOM, ids.FILTER, ids.UNFOLD, ids.UNMASK, ids.SEARCH_TEXT, ids.SEARCH_HITS,
     )
     return [
         *map_stores(), *(dcc.Store(id=name) for name in own), dcc.Store(id=ids.LANGUAGE, data=words.language.value),

@@ -29,7 +29,7 @@ class Page(Dash):
     ) -> None:
         """`title` is a key of the catalogue, `main` the element that the skip link leads to, `preloads` address → kind of link."""
         super().__init__(
-            name, server=cast(Any, server), url_base_pathname=path, assets_folder=str(ROOT / "assets"), assets_path_ignore=LOADED_BY_HAND, title="",
+            name, server=cast("Any", server), url_base_pathname=path, assets_folder=str(ROOT / "assets"), assets_path_ignore=LOADED_BY_HAND, title="",
             update_title="", suppress_callback_exceptions=True, on_error=on_error,
         )
         self._document = TEMPLATE.read_text(encoding="utf-8")
@@ -40,11 +40,12 @@ class Page(Dash):
         """Return the one address of an asset: a second page finds it in the browser's cache."""
         return f"/assets/{path}"
 
-    def interpolate_index(
+    def interpolate_index(  # noqa: PLR0917 - as Dash calls it
         self, metas: str = "", title: str = "", css: str = "", config: str = "", scripts: str = "", app_entry: str = "", favicon: str = "",
         renderer: str = "",
     ) -> str:
         """Write the document in the language and theme of the request; Dash's own title and icon are not used."""
+        del title, favicon
         words = requested()
         return self._document.format(
             lang=words.html_lang, theme=theme(), title=words(self._words), main=self._main, skip=words("skip"), noscript=words("noscript"),

@@ -9,14 +9,19 @@ from api.identity import reader_or_none
 from api.sessions import SIGN_IN_PATH, safe_next, see_other
 from callbacks import formats
 from callbacks.context import Context
-from callbacks.words import Language, Words, requested
+from callbacks.words import COOKIE, Language, Words, requested
 from geodata.db import reading
 from geodata.errors import SourceUnavailableError
 from pages.document import theme
-from services import areas
+from services import areas, silhouette
 from services.rights import Reader, Role
 
+GROUND_PATH = f"{SIGN_IN_PATH}/ground.svg"
+GROUND_S = 3_600
+"""How long the drawing behind the form is kept: roads change with an import only."""
+EMPTY = '<svg xmlns="http://www.w3.org/2000/svg"/>'
 ACCOUNTS_FILE = "demo-accounts.json"
+YEAR_S = 365 * 86_400
 REFUSALS = frozenset({"wrong", "locked", "busy"})
 PASSER_BY = Reader(0, "", "", Role.CITIZEN, "")
 """Somebody not signed in: knows the district's name at most."""
@@ -40,9 +45,27 @@ def create_blueprint(context: Context) -> Blueprint:
         )
         answer = Response(page)
         answer.headers["Cache-Control"] = "no-store"
+        if "lang" in request.args:
+            answer.set_cookie(COOKIE, words.language, max_age=YEAR_S, samesite="Lax")
+        return answer
+
+    @blueprint.get(GROUND_PATH)
+    def ground() -> Response:
+        drawing: str = context.cache.get("login-ground") or ""
+        if not drawing:
+            drawing = _drawing(context)
+            context.cache.set("login-ground", drawing, timeout=GROUND_S)
+        answer = Response(drawing, mimetype="image/svg+xml")
+        answer.headers["Cache-Control"] = f"public, max-age={GROUND_S}"
         return answer
 
     return blueprint
+
+
+def _drawing(context: Context) -> str:
+    with reading(context.pool) as conn:
+        drawing = silhouette.streets(conn)
+    return render_template("ground.svg", drawing=drawing) if drawing else EMPTY
 
 
 def _notice(arguments: MultiDict[str, str], words: Words) -> str:

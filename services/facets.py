@@ -28,7 +28,8 @@ class Facets:
     total: int
     matching: int
     values: Mapping[str, Mapping[str, int]]
-    """Coded field → value → rows that match every condition but the one on this field, the most frequent first."""
+    """Coded field → value → rows that match every condition but the one on this field. Values that no condition would leave stand with 0;
+    those that are the most frequent without conditions come first."""
     ranges: Mapping[str, tuple[float, float]]
     """Number or instant (seconds since 1970) → smallest and largest value of all rows; absent when there is none."""
 
@@ -56,7 +57,8 @@ def facets(store: MirrorStore, reader: Reader, element: Element, conditions: Seq
         if name in mirror.coded:
             others = [condition for condition in conditions if condition.column != name]
             rows = mirror.chosen(scoped, others) if len(others) < len(conditions) else matching
-            values[name] = mirror.breakdown(name, rows)
+            numbers = mirror.breakdown(name, rows)
+            values[name] = {value: numbers.get(value, 0) for value in mirror.breakdown(name, scoped)} if conditions else numbers
         elif name in mirror.numbers:
             known = mirror.numbers[name][scoped]
             known = known[np.isfinite(known)]
@@ -104,7 +106,7 @@ def first(
     return [int(row_id) for row_id in mirror.ids[_by_number(mirror, rows, column, limit, falling=order is Order.LARGEST)]]
 
 
-def names(store: MirrorStore, conn: Conn, reader: Reader, element: Element, column: str, named_by: str) -> dict[str, str]:
+def names(store: MirrorStore, conn: Conn, reader: Reader, element: Element, *, column: str, named_by: str) -> dict[str, str]:
     """Return the name that rows give in `named_by` to each value of a coded column, read from one row a value.
 
     Raises:

@@ -7,9 +7,22 @@
 
   const PLAIN = ['value', 'min', 'max', 'step', 'placeholder', 'maxlength', 'minlength'];
 
+  /** A choice of one: `data-options` is JSON of [value, words]. */
+  function choice(label, options, value) {
+    const field = hall.element('select', { 'aria-label': label || '' },
+      ...JSON.parse(options).map(([key, words]) => hall.element('option', { value: key, text: words })));
+    field.value = value || '';
+    return field;
+  }
+
+  function line(type, label) {
+    const kept = { password: 'new-password' }[type] || 'off';
+    return hall.element('input', { type: type === 'search' ? 'text' : type, autocomplete: kept, spellcheck: 'false', 'aria-label': label || '' });
+  }
+
   function build(holder) {
-    const { input: type, label, id, controls, ...rest } = holder.dataset;
-    const field = hall.element('input', { type: type === 'search' ? 'text' : type, autocomplete: 'off', spellcheck: 'false', 'aria-label': label || '' });
+    const { input: type, label, id, controls, options, ...rest } = holder.dataset;
+    const field = type === 'select' ? choice(label, options, rest.value) : line(type, label);
     for (const [name, value] of Object.entries(rest)) {
       if (PLAIN.includes(name)) {
         if (value !== '') field.setAttribute(name, value);

@@ -1,14 +1,14 @@
 """The parts of the administration page: columns, rows, the editor of an account, the search form of the audit trail."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
-from callbacks import formats, ids
-from callbacks.panels.pieces import attributes, chip, icon, section
+from callbacks import formats
+from callbacks.panels.pieces import also, attributes, button, chip, icon, section
 from callbacks.words import Words
 from services.accounts import Account
 from services.audit import AuditRow
@@ -77,13 +77,13 @@ def system_editor(account: Account, words: Words, now: datetime) -> list[Compone
 
 def security_editor(account: Account, areas: Sequence[Area], words: Words, now: datetime) -> list[Component]:
     """Let the security administrator give role and area, and end sessions."""
-    roles = [{"label": words(f"role.{role}"), "value": role.value} for role in Role]
-    scopes = [{"label": words("scope.all"), "value": ""}, *({"label": f"{area.name} {area.code}", "value": area.code} for area in areas)]
+    roles = [(role.value, words(f"role.{role}")) for role in Role]
+    scopes = [("", words("scope.all")), *((area.code, f"{area.name} {area.code}") for area in areas)]
     return [
         _head(account, words, now),
         section(words("admin.rights"), [
-            html.Label([html.Span(words("admin.column_role")), dcc.Dropdown(roles, account.role, id=ids.admin_field("role"), clearable=False)], className="field"),
-            html.Label([html.Span(words("admin.column_scope")), dcc.Dropdown(scopes, account.scope, id=ids.admin_field("scope"), clearable=False)], className="field"),
+            _choice(words("admin.column_role"), "role", roles, account.role),
+            _choice(words("admin.column_scope"), "scope", scopes, account.scope),
             _act("rights", words("admin.save_rights"), "shield-check", primary=True), html.P(words("admin.rights_note"), className="quiet"),
         ]),
         section(words("admin.sessions"), _act("end", words("admin.end_sessions"), "logout", tone="danger"), note=""),
@@ -110,16 +110,18 @@ def _head(account: Account, words: Words, now: datetime) -> Component:
     )
 
 
-def _field(title: str, name: str, hint: str, *, kind: Literal["text", "password"] = "text", value: str = "") -> Component:
-    control = dcc.Input(
-        id=ids.admin_field(name), type=kind, value=value, placeholder=hint, autoComplete="new-password" if kind == "password" else "off", className="input",
-    )
-    return html.Label([html.Span(title), control], className="field")
+def _field(title: str, name: str, hint: str, *, kind: str = "text", value: str = "") -> Component:
+    field = html.Span(**also({"data-input": kind, "data-field": name, "data-label": title, "data-placeholder": hint, "data-value": value}))
+    return html.Div([html.Span(title), field], className="field")
+
+
+def _choice(title: str, name: str, options: Sequence[tuple[str, str]], value: str) -> Component:
+    given = {"data-input": "select", "data-field": name, "data-label": title, "data-options": json.dumps(options), "data-value": value}
+    return html.Div([html.Span(title), html.Span(**also(given))], className="field")
 
 
 def _act(name: str, title: str, symbol: str, *, primary: bool = False, tone: str = "") -> Component:
-    classes = " ".join(part for part in ("button", "primary" if primary else "", tone) if part)
-    return html.Button([icon(symbol), html.Span(title)], id=ids.admin_act(name), type="button", className=classes, n_clicks=0)
+    return button(title, symbol, *(["primary"] if primary else []), *([tone] if tone else []), data_act=name)
 
 
 def audit_columns(words: Words) -> list[dict[str, object]]:
@@ -144,17 +146,18 @@ def audit_line(row: AuditRow, words: Words) -> dict[str, object]:
 
 def audit_form(words: Words) -> Component:
     """Ask which lines of the trail to show."""
-    actions = [{"label": words(f"audit.action_{name}"), "value": name} for name in ACTIONS]
-    results = [{"label": words("audit.allowed"), "value": "true"}, {"label": words("audit.refused"), "value": "false"}]
-    days = [{"label": words(f"audit.days_{number}"), "value": number} for number in DAYS]
-    fields = [
-        (words("audit.column_action"), dcc.Dropdown(actions, id=ids.AUDIT_ACTION, placeholder=words("audit.any"))),
-        (words("audit.column_who"), dcc.Input(id=ids.AUDIT_USER, type="text", debounce=True, placeholder=words("audit.any"), className="input")),
-        (words("audit.column_result"), dcc.Dropdown(results, id=ids.AUDIT_SUCCESS, placeholder=words("audit.any"))),
-        (words("audit.span"), dcc.Dropdown(days, DAYS[1], id=ids.AUDIT_DAYS, clearable=False)),
-    ]
-    more = html.Button([icon("chevron-down"), html.Span(words("audit.older"))], id=ids.AUDIT_OLDER, type="button", className="button small", n_clicks=0)
-    return html.Div([*(html.Label([html.Span(title), control], className="field") for title, control in fields), more], className="audit-form")
+    everything = ("", words("audit.any"))
+    actions = [everything, *((name, words(f"audit.action_{name}")) for name in ACTIONS)]
+    results = [everything, ("true", words("audit.allowed")), ("false", words("audit.refused"))]
+    days = [(str(number), words(f"audit.days_{number}")) for number in DAYS]
+    return html.Div(
+        [
+            _choice(words("audit.column_action"), "action", actions, ""), _field(words("audit.column_who"), "username", words("audit.any")),
+            _choice(words("audit.column_result"), "success", results, ""), _choice(words("audit.span"), "days", days, str(DAYS[1])),
+            button(words("audit.older"), "chevron-down", "small", data_audit_older="true"),
+        ],
+        className="audit-form",
+    )
 
 
 def result(text: str, *, good: bool) -> Component:

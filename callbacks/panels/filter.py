@@ -13,7 +13,7 @@ from callbacks.panels.pieces import Children, also, bar, button, icon, section
 from callbacks.panels.states import close
 from callbacks.words import Words
 from geodata.source import Kind
-from layers.base import Field, Layer
+from layers.base import Field, Form, Layer
 from services.facets import Facets
 from services.features import Row
 
@@ -126,7 +126,7 @@ def _pressed(shown: Filter, item: Field, value: str) -> dict[str, str]:
 
 def _chip(shown: Filter, item: Field, value: str, title: str) -> Component:
     colour = shown.layer.look.palette.get(value, "") if shown.layer.look.by == item.name else ""
-    short = title.split(" ")[0] if colour and shown.layer.look.by == "level" else title
+    short = title.partition(" ")[0] if shown.layer.look.form is Form.PIN and colour else title
     return html.Button(
         [html.Span(short), html.B(formats.number(shown.facets.values[item.name].get(value, 0)))], type="button", className="filter-chip",
         title=title, style={"--colour": colour or "var(--accent)"}, **also(_pressed(shown, item, value)),
@@ -160,8 +160,8 @@ def _times(shown: Filter, item: Field) -> Component:
     own = bool(text) and text not in {preset for _, preset in presets}
     first, _, last = text.partition("..") if own else ("", "", "")
     dates = html.Div(
-        [_input("date", item, "low", _day(first), words("filter.from"), shown), html.Span("–"),
-         _input("date", item, "high", _day(last), words("filter.to"), shown)],
+        [_input(shown, item, "date", end="low", value=_day(first), hint=words("filter.from")), html.Span("–"),
+         _input(shown, item, "date", end="high", value=_day(last), hint=words("filter.to"))],
         className="filter-range",
     )
     return section(words.of(item.title), [html.Div(chips, className="filter-chips"), dates])
@@ -176,15 +176,15 @@ def _range(shown: Filter, item: Field) -> Component:
     low, high = shown.facets.ranges[item.name]
     first, _, last = shown.chosen.get(item.name, "").partition("..")
     inputs = html.Div(
-        [_input("number", item, "low", first, formats.number(low, 1), shown), html.Span("–"),
-         _input("number", item, "high", last, formats.number(high, 1), shown), html.Span(item.unit)],
+        [_input(shown, item, "number", end="low", value=first, hint=formats.number(low, 1)), html.Span("–"),
+         _input(shown, item, "number", end="high", value=last, hint=formats.number(high, 1)), html.Span(item.unit)],
         className="filter-range",
     )
     note = words("filter.span", low=formats.number(low, 1), high=formats.number(high, 1))
     return section(words.of(item.title), inputs, note=note)
 
 
-def _input(kind: str, item: Field, end: str, value: str, hint: str, shown: Filter) -> Component:
+def _input(shown: Filter, item: Field, kind: str, *, end: str, value: str, hint: str) -> Component:
     label = f"{shown.words.of(item.title)} {shown.words(f'filter.{end}')}"
     return html.Span(
         key=f"{shown.layer.key}-{item.name}-{end}",

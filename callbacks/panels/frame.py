@@ -47,20 +47,23 @@ def top(reader: Reader, place: str, words: Words, *, demo: bool) -> list[Compone
         html.Div([html.Time(className="time", **also({"data-clock": "true"})), html.Span(className="day", **also({"data-clock-date": "true"}))], className="clock-box"),
         *([chip(words("demo.mark"), "demo")] if demo else []),
         html.Div([html.I(className="live-dot"), html.Span(**also({"data-data-age": "true"}))], className="connection"),
-        html.Div(switches(words), className="top-tools"),
+        html.Div([*switches(words), icon_button("question-mark", words("help.title"), data_help="true")], className="top-tools"),
         _person(reader, words),
     ]
 
 
 def switches(words: Words) -> list[Component]:
-    """Build the switches of language and theme, and the button of the help card."""
+    """Build the switches of language and theme."""
     other = Language.EN if words.language is Language.ZH else Language.ZH
     language = html.Button(
         words("language.other"), type="button", className="icon-button words", title=words("language.switch"),
         **also({"data-set-language": other.value, "aria-label": words("language.switch")}),
     )
-    theme = icon_button("sun", words("theme.switch"), "theme", data_switch_theme="true")
-    return [language, theme, icon_button("question-mark", words("help.title"), data_help="true")]
+    theme = html.Button(
+        [icon("sun"), icon("moon")], type="button", className="icon-button theme", title=words("theme.switch"),
+        **also({"data-switch-theme": "true", "aria-label": words("theme.switch")}),
+    )
+    return [language, theme]
 
 
 def _person(reader: Reader, words: Words) -> Component:

@@ -121,12 +121,12 @@ def _line(listed: Listed, words: Words, now: datetime) -> Component:
     if hit.bbox:
         attributes["data-bbox"] = ",".join(f"{edge:.6f}" for edge in (hit.bbox.west, hit.bbox.south, hit.bbox.east, hit.bbox.north))
     return html.Div(
-        [mark, html.Span(_name(hit, layer, words), className="hit-name cut"), html.Span(_right(listed, words, now), className="hit-note")],
+        [mark, html.Span(_name(hit, layer), className="hit-name cut"), html.Span(_right(listed, words, now), className="hit-note")],
         role="option", id=f"hit-{hit.layer}-{hit.id}", className="search-hit", **also({"aria-selected": "false"}), **also(attributes),
     )
 
 
-def _name(hit: Hit, layer: Layer, words: Words) -> list[Child]:
+def _name(hit: Hit, layer: Layer) -> list[Child]:
     row = Row(id=hit.id, lon=hit.lon, lat=hit.lat, fields=hit.fields)
     head = str(hit.headline) if hit.headline else lists.title(layer, row)
     shown: list[Child] = _marked(head, hit.matched.get(layer.headline)) if hit.headline else [head]

@@ -114,12 +114,12 @@ def _class(shown: Selected, layer: Layer) -> list[Component]:
         locked = [icon(layer.look.icon), html.Span(words.of(layer.title)), html.Span([icon("lock"), words("selection.no_right")], className="no-right")]
         return [html.Div(locked, className="class-row locked")]
     parts = _parts(layer, found, words)
-    rows: list[Component] = [_row(shown, layer.key, layer.look.icon, words.of(layer.title), found.count, parts)]
+    rows: list[Component] = [_row(shown, layer.key, layer.look.icon, title=words.of(layer.title), count=found.count, parts=parts)]
     if shown.unfolded == layer.key and shown.items:
         rows.append(html.Div(_unfolded(shown, layer, found), className="class-body"))
     if layer.key == "buildings" and shown.selection.rooms:
         rooms = [(words(f"room.{state}"), shown.selection.rooms.get(state, 0), f"var(--room-{state})") for state in STATES]
-        rows.append(_row(shown, "", "door", words("selection.rooms"), sum(number for _, number, _ in rooms), rooms))
+        rows.append(_row(shown, "", "door", title=words("selection.rooms"), count=sum(number for _, number, _ in rooms), parts=rooms))
     return rows
 
 
@@ -130,7 +130,7 @@ def _parts(layer: Layer, found: ClassSelection, words: Words) -> list[tuple[str,
     return [(word.split(" ")[0], number, own.get(value, "")) for value, word, number in worded(layer, layer.breakdown, found.breakdown, words)]
 
 
-def _row(shown: Selected, key: str, name: str, title: str, count: int, parts: list[tuple[str, int, str]]) -> Component:
+def _row(shown: Selected, key: str, name: str, *, title: str, count: int, parts: list[tuple[str, int, str]]) -> Component:
     content = [icon(name), html.Span(title, className="class-title"), html.Div(stacked([part for part in parts if part[1]]), className="class-bar"),
                html.B(formats.number(count))]
     if not key or not count:
