@@ -15,7 +15,8 @@ JSON = b"application/json"
 GEOJSON = b"application/geo+json"
 ASK_AGAIN = b"private, max-age=0, must-revalidate"
 FOREVER = b"private, max-age=31536000, immutable"
-VARY: Header = (b"vary", b"Accept-Encoding, Authorization, Cookie")
+VARY: Header = (b"vary", b"Accept-Encoding")
+"""Not by cookie, which changes often: ETags and versions tell readers of different areas apart."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from services.rights import Reader
 from services.seeding import MAX_ZOOM
 from tiles import answers
 from tiles.answers import Content
+from tiles.versions import version
 
 Document = dict[str, Any]
 
@@ -41,26 +42,26 @@ class Catalog:
         answered_at = self._store.answered_at
         revisions = {state.key: state.revision for state in self._store.states()}
         return answers.document({
-            "layers": [self._described(layer, revisions[layer.key]) for layer in self._layers if reader.role in layer.roles],
+            "layers": [self._described(layer, revisions[layer.key], reader) for layer in self._layers if reader.role in layer.roles],
             "imagery": self._imagery(), "basemaps": self._basemaps, "bounds": self._bounds(),
             "as_of": answered_at.isoformat() if answered_at else None, "now": datetime.now(UTC).isoformat(),
         })
 
-    def tilejson(self, layer: Layer, origin: str) -> Content:
+    def tilejson(self, layer: Layer, reader: Reader, origin: str) -> Content:
         """Describe one layer's tiles as TileJSON 3.0."""
         served = self._store.served(layer.key)
         fields = {"n": "Number"} | {name: _TILE_TYPES.get(layer.named(name).kind, "String") for name in layer.tile}
         bounds = self._bounds()
         return answers.document({
             "tilejson": "3.0.0", "name": layer.key, "version": "1.0.0", "scheme": "xyz", "attribution": "",
-            "tiles": [f"{origin}/tiles/{layer.key}/{{z}}/{{x}}/{{y}}.mvt?v={served.mirror.revision.token}"],
+            "tiles": [f"{origin}/tiles/{layer.key}/{{z}}/{{x}}/{{y}}.mvt?v={version(served.mirror.revision, reader.scope)}"],
             "minzoom": layer.min_zoom, "maxzoom": MAX_ZOOM, **({"bounds": bounds} if bounds else {}),
             "vector_layers": [{
                 "id": layer.key, "description": layer.title.zh, "minzoom": layer.min_zoom, "maxzoom": MAX_ZOOM, "fields": fields,
             }],
         })
 
-    def labels(self, layer: Layer, served: Served, reader: Reader, version: str | None) -> Content:
+    def labels(self, layer: Layer, served: Served, reader: Reader, asked: str | None) -> Content:
         """Return one point per row of an area layer, with the attributes of its tiles: a polygon's own label repeats in every tile.
 
         Raises:
@@ -76,7 +77,7 @@ class Catalog:
             "type": "Feature", "id": row_id, "geometry": {"type": "Point", "coordinates": [round(lon, 7), round(lat, 7)]},
             "properties": {"id": row_id, **{name: column[place] for name, column in values.items()}},
         } for place, (row_id, lon, lat) in enumerate(places)]
-        cache = answers.FOREVER if version == mirror.revision.token else answers.ASK_AGAIN
+        cache = answers.FOREVER if asked == version(mirror.revision, reader.scope) else answers.ASK_AGAIN
         return answers.document({"type": "FeatureCollection", "features": features}, media_type=answers.GEOJSON, cache=cache)
 
     def counts(self, reader: Reader, query: Sequence[tuple[str, str]]) -> Content:
@@ -113,12 +114,12 @@ class Catalog:
             raise InvalidInputError(f"filters: there is no layer {strange[0][:40]!r}")
         return {key: conditions(known[key], fields) for key, fields in pairs.items()}
 
-    def _described(self, layer: Layer, revision: Revision | None) -> Document:
+    def _described(self, layer: Layer, revision: Revision | None, reader: Reader) -> Document:
         return {
             "key": layer.key, "title": _words(layer.title), "group": layer.group, "geometry": layer.geometry, "form": layer.look.form,
             "icon": layer.look.icon, "colour": layer.look.colour, "minzoom": layer.min_zoom, "maxzoom": MAX_ZOOM, "cells_to": layer.cells_to,
             "live": layer.live, "refresh_s": layer.refresh_s, "shown": layer.shown,
-            "filters": [_filter(layer.named(name)) for name in layer.filters], "revision": revision.token if revision else None,
+            "filters": [_filter(layer.named(name)) for name in layer.filters], "revision": version(revision, reader.scope) if revision else None,
         }
 
     def _bounds(self) -> list[float] | None:

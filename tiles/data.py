@@ -14,6 +14,7 @@ from layers.base import Layer
 from services import polygons
 from services.element import drawn_as_points
 from services.mirror_store import Served
+from tiles.versions import version
 
 GZIP_LEVEL = 1
 
@@ -30,15 +31,15 @@ class Wanted:
     """Area code prefix of the reader."""
 
     @property
-    def token(self) -> str:
-        """Revision that is served."""
-        return self.served.mirror.revision.token
+    def version(self) -> str:
+        """State that is served, and for whose area."""
+        return version(self.served.mirror.revision, self.area)
 
     @property
     def etag(self) -> str:
         """Text that changes with everything that the tile depends on."""
-        own = f"-{crc32(repr((self.conditions, self.area)).encode()):08x}" if self.conditions or self.area else ""
-        return f"{self.layer.key}-{self.token}-{self.tile.z}-{self.tile.x}-{self.tile.y}{own}"
+        own = f"-{crc32(repr(self.conditions).encode()):08x}" if self.conditions else ""
+        return f"{self.layer.key}-{self.version}-{self.tile.z}-{self.tile.x}-{self.tile.y}{own}"
 
     def seeded(self) -> bytes | None:
         """Return the gzipped tile from the archive; None when the archive does not answer for it."""

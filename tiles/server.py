@@ -36,7 +36,7 @@ THREADS = 4
 """Requests that are worked on beside the event loop at a time."""
 MAX_FIELDS = 60
 VERSION = "v"
-"""Field of a query that names the revision for which the address was made: that tile never changes."""
+"""Field of a query that names the version for which the address was made; see `tiles.versions`."""
 BASE = "base"
 
 
@@ -147,7 +147,7 @@ class TileServer:
                 return Kept("", await self._in_thread(self._parts.catalog.counts, reader, query), None)
             case ["tiles", name] if name.endswith(".json"):
                 layer = self._layer(name.removesuffix(".json"), reader)
-                return Kept("", await self._in_thread(self._parts.catalog.tilejson, layer, _origin(scope)), None)
+                return Kept("", await self._in_thread(self._parts.catalog.tilejson, layer, reader, _origin(scope)), None)
             case ["tiles", key, "labels.json"]:
                 layer = self._layer(key, reader)
                 served = self._store.served(key)
@@ -165,7 +165,7 @@ class TileServer:
         packed = wanted.seeded()
         if packed is None:
             packed = await self._in_thread(wanted.made, self._pool)
-        cache = answers.FOREVER if _version(query) == wanted.token else answers.ASK_AGAIN
+        cache = answers.FOREVER if _version(query) == wanted.version else answers.ASK_AGAIN
         return Kept(layer.key, answers.content(packed, wanted.etag, answers.MVT, cache), served)
 
     def _base_tile(self, parts: Sequence[str], query: Query) -> Kept:

@@ -18,6 +18,7 @@ from tiles.base import Base
 from tiles.basepalette import Theme
 from tiles.basestyle import base_style, insert
 from tiles.looks import labels_source, layers_of
+from tiles.versions import version
 
 
 class Styles:
@@ -45,7 +46,7 @@ class Styles:
         cosine = math.cos(math.radians((extent.south + extent.north) / 2)) if extent else 1.0
         for layer in self._layers:
             if reader.role in layer.roles:
-                sources |= self._sources(layer)
+                sources |= self._sources(layer, reader)
                 for slot, one in layers_of(layer, Theme(theme), cosine):
                     drawn = insert(drawn, slot, [one])
         return answers.document({
@@ -54,13 +55,13 @@ class Styles:
             "state": {"now": {"default": int(time.time())}}, **base.extras,
         })
 
-    def _sources(self, layer: Layer) -> dict[str, Any]:
+    def _sources(self, layer: Layer, reader: Reader) -> dict[str, Any]:
         state = next(state for state in self._store.states() if state.key == layer.key)
-        version = f"?v={state.revision.token}" if state.revision else ""
+        query = f"?v={version(state.revision, reader.scope)}" if state.revision else ""
         sources: dict[str, Any] = {layer.key: {
-            "type": "vector", "tiles": [f"/tiles/{layer.key}/{{z}}/{{x}}/{{y}}.mvt{version}"], "minzoom": min(layer.min_zoom, MAX_ZOOM),
+            "type": "vector", "tiles": [f"/tiles/{layer.key}/{{z}}/{{x}}/{{y}}.mvt{query}"], "minzoom": min(layer.min_zoom, MAX_ZOOM),
             "maxzoom": MAX_ZOOM,
         }}
         if layer.look.form is Form.AREA and layer.look.label:
-            sources[labels_source(layer)] = {"type": "geojson", "data": f"/tiles/{layer.key}/labels.json{version}"}
+            sources[labels_source(layer)] = {"type": "geojson", "data": f"/tiles/{layer.key}/labels.json{query}"}
         return sources

@@ -119,6 +119,18 @@ def test_an_address_with_the_served_revision_never_changes(hall: TileServer, tow
     assert ask(hall, f"{CAMERAS}?v=old", "dispatcher").headers["cache-control"].endswith("must-revalidate")
 
 
+def test_readers_of_different_areas_have_different_addresses(hall: TileServer, town: Town) -> None:
+    token = town.store.mirror("cameras").revision.token
+    catalog = json.loads(ask(hall, "/tiles/catalog.json", "street").content)
+    own = next(layer["revision"] for layer in catalog["layers"] if layer["key"] == "cameras")
+    assert own != token
+    assert ask(hall, f"{CAMERAS}?v={own}", "street").headers["cache-control"].endswith("immutable")
+    assert ask(hall, f"{CAMERAS}?v={own}", "dispatcher").headers["cache-control"].endswith("must-revalidate")
+    assert ask(hall, f"{CAMERAS}?v={token}", "street").headers["cache-control"].endswith("must-revalidate")
+    style = json.loads(ask(hall, "/style/dark.json", "street").content)
+    assert style["sources"]["cameras"]["tiles"][0].endswith(f"?v={own}")
+
+
 def test_a_head_request_has_no_body(hall: TileServer) -> None:
     answer = ask(hall, CAMERAS, "dispatcher", method="HEAD")
     assert (answer.status, answer.body) == (200, b"")
