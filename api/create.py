@@ -54,11 +54,19 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
     errors.register(server)
     context = Context(pool=pool, store=store, book=book, identity=identity, settings=settings)
     limiter = Limiter(
-        key_func=lambda: address() or "local", app=server, storage_uri=settings.redis_url or "memory://", in_memory_fallback_enabled=True,
+        key_func=lambda: address() or "local",
+        app=server,
+        storage_uri=settings.redis_url or "memory://",
+        in_memory_fallback_enabled=True,
     )
     routes = [
-        *HealthViews(context, metrics).routes(), *SessionViews(context, sessions, limiter).routes(), *LayerViews(context).routes(),
-        *SelectViews(context).routes(), *SearchView(context).routes(), *ExportViews(context).routes(), *Administration(context).routes(),
+        *HealthViews(context, metrics).routes(),
+        *SessionViews(context, sessions, limiter).routes(),
+        *LayerViews(context).routes(),
+        *SelectViews(context).routes(),
+        *SearchView(context).routes(),
+        *ExportViews(context).routes(),
+        *Administration(context).routes(),
     ]
     routes.append(_description(routes))
     server.register_blueprint(blueprint("api", routes))

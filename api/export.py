@@ -29,7 +29,9 @@ DECLARED = (parameters.BBOX, CRS, LANGUAGE)
 LONGITUDE, LATITUDE = Text("经度", "Longitude"), Text("纬度", "Latitude")
 CHUNK = 1 << 16
 MEDIA_TYPES: Mapping[Format, str] = {
-    Format.CSV: "text/csv", Format.GEOJSON: "application/geo+json", Format.GPKG: "application/geopackage+sqlite3",
+    Format.CSV: "text/csv",
+    Format.GEOJSON: "application/geo+json",
+    Format.GPKG: "application/geopackage+sqlite3",
 }
 
 
@@ -44,8 +46,13 @@ class ExportViews:
         caller = current_caller()
         found, kind = layer_for(caller.reader, layer), _format(suffix)
         wanted = Wanted(
-            format=kind, title=_word(found.title), heads=_heads(found), places=_places(), conditions=filters(found, *DECLARED),
-            bbox=parameters.BBOX.optional(request.args), crs=CRS.optional(request.args) or WGS84,
+            format=kind,
+            title=_word(found.title),
+            heads=_heads(found),
+            places=_places(),
+            conditions=filters(found, *DECLARED),
+            bbox=parameters.BBOX.optional(request.args),
+            crs=CRS.optional(request.args) or WGS84,
         )
         return self._file(caller, found, wanted)
 
@@ -54,8 +61,13 @@ class ExportViews:
         caller, selection = current_caller(), body(SelectionBody)
         found, kind = layer_for(caller.reader, layer), _format(suffix)
         wanted = Wanted(
-            format=kind, title=_word(found.title), heads=_heads(found), places=_places(), shape=selection.shape(),
-            conditions=conditions(found, (selection.filters or {}).get(layer, {}).items()), crs=CRS.optional(request.args) or WGS84,
+            format=kind,
+            title=_word(found.title),
+            heads=_heads(found),
+            places=_places(),
+            shape=selection.shape(),
+            conditions=conditions(found, (selection.filters or {}).get(layer, {}).items()),
+            crs=CRS.optional(request.args) or WGS84,
         )
         return self._file(caller, found, wanted)
 
@@ -81,10 +93,24 @@ class ExportViews:
         """Return what is served, and what OpenAPI says of it."""
         path, binary = "/api/v1/export/{layer}.{suffix}", "application/octet-stream"
         return (
-            Route(method="GET", path=path, view=self.filtered, parameters=DECLARED, filtered=True, media_type=binary,
-                  summary="Rows of a layer as csv, geojson or gpkg: masked, at most 200,000, recorded"),
-            Route(method="POST", path=path, view=self.selected, parameters=(CRS, LANGUAGE), body=SelectionBody, media_type=binary,
-                  summary="The rows within a shape as a file"),
+            Route(
+                method="GET",
+                path=path,
+                view=self.filtered,
+                parameters=DECLARED,
+                filtered=True,
+                media_type=binary,
+                summary="Rows of a layer as csv, geojson or gpkg: masked, at most 200,000, recorded",
+            ),
+            Route(
+                method="POST",
+                path=path,
+                view=self.selected,
+                parameters=(CRS, LANGUAGE),
+                body=SelectionBody,
+                media_type=binary,
+                summary="The rows within a shape as a file",
+            ),
         )
 
 

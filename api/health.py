@@ -107,8 +107,11 @@ class HealthViews:
         accounts = self._context.book.known()
         ready = newest is not None and accounts and all(map(_ready, states))
         health = Health(
-            status="ready" if ready else "unavailable" if newest is None else "preparing", database=newest is not None, accounts=accounts,
-            answered_at=self._context.store.answered_at, layers={state.key: _layer_health(state, newest or {}, now) for state in states},
+            status="ready" if ready else "unavailable" if newest is None else "preparing",
+            database=newest is not None,
+            accounts=accounts,
+            answered_at=self._context.store.answered_at,
+            layers={state.key: _layer_health(state, newest or {}, now) for state in states},
         )
         return as_json(health, status=200 if ready else 503)
 
@@ -126,8 +129,14 @@ class HealthViews:
     def routes(self) -> Sequence[Route]:
         """Return what is served, and what OpenAPI says of it."""
         return (
-            Route(method="GET", path="/healthz", view=self.health, answer=Health, public=True,
-                  summary="200 when ready, 503 otherwise; the age of every layer's data"),
+            Route(
+                method="GET",
+                path="/healthz",
+                view=self.health,
+                answer=Health,
+                public=True,
+                summary="200 when ready, 503 otherwise; the age of every layer's data",
+            ),
             Route(method="GET", path="/metrics", view=self.metrics, media_type="text/plain", public=True, summary="Prometheus text"),
         )
 

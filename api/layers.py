@@ -122,7 +122,12 @@ class LayerViews:
             for name, relation in known.relations.items()
         }
         return DetailedFeature(
-            id=own.id, geometry=own.geometry, properties=own.properties, layer=layer, areas=list(known.areas), relations=relations,
+            id=own.id,
+            geometry=own.geometry,
+            properties=own.properties,
+            layer=layer,
+            areas=list(known.areas),
+            relations=relations,
             rooms=list(known.rooms),
         )
 
@@ -141,7 +146,10 @@ class LayerViews:
         with reading(self._pool) as conn:
             known = details.room(conn, reader, id, registry.LAYERS)
         return RoomView(
-            room=known.room, building_id=known.building_id, households=known.households, people=items("people", known.people),
+            room=known.room,
+            building_id=known.building_id,
+            households=known.households,
+            people=items("people", known.people),
             organizations=items("organizations", known.organizations),
         )
 
@@ -159,8 +167,11 @@ class LayerViews:
     def _page(self, reader: Reader, layer: Layer, declared: Sequence[parameters.Parameter[Any]]) -> FeatureCollection:
         arguments = request.args
         wanted = listing.Wanted(
-            conditions=filters(layer, *declared), bbox=parameters.BBOX.optional(arguments), limit=parameters.LIMIT.read(arguments),
-            offset=parameters.OFFSET.read(arguments), after=AFTER.optional(arguments),
+            conditions=filters(layer, *declared),
+            bbox=parameters.BBOX.optional(arguments),
+            limit=parameters.LIMIT.read(arguments),
+            offset=parameters.OFFSET.read(arguments),
+            after=AFTER.optional(arguments),
         )
         with reading(self._pool) as conn:
             page = listing.listing(self._store, conn, reader, layer, wanted)
@@ -173,18 +184,59 @@ class LayerViews:
         """Return what is served, and what OpenAPI says of it."""
         geojson = "application/geo+json"
         return (
-            Route(method="GET", path="/api/v1/layers/{layer}", view=self.rows, parameters=LISTING, filtered=True, media_type=geojson,
-                  answer=FeatureCollection, summary="Rows of a layer in the reader's scope, in the order of id"),
-            Route(method="GET", path="/api/v1/layers/{layer}/{id}", view=self.one, parameters=(RELATED,), media_type=geojson,
-                  answer=DetailedFeature, summary="One row with its areas, relations and rooms"),
-            Route(method="GET", path="/api/v1/events", view=self.events, parameters=(*LISTING, OPEN), filtered=True, media_type=geojson,
-                  answer=FeatureCollection, summary="Cases, in the order of id"),
-            Route(method="GET", path="/api/v1/events/{id}", view=self.event, parameters=(RELATED,), media_type=geojson,
-                  answer=DetailedFeature, summary="One case with its areas and relations"),
-            Route(method="GET", path="/api/v1/rooms/{id}", view=self.room, answer=RoomView,
-                  summary="A room with the people and organizations in it"),
-            Route(method="POST", path="/api/v1/unmask", view=self.unmask, body=UnmaskRequest, answer=Unmasked,
-                  summary="Personal values of one row in the clear, for a reason; the reading is recorded"),
+            Route(
+                method="GET",
+                path="/api/v1/layers/{layer}",
+                view=self.rows,
+                parameters=LISTING,
+                filtered=True,
+                media_type=geojson,
+                answer=FeatureCollection,
+                summary="Rows of a layer in the reader's scope, in the order of id",
+            ),
+            Route(
+                method="GET",
+                path="/api/v1/layers/{layer}/{id}",
+                view=self.one,
+                parameters=(RELATED,),
+                media_type=geojson,
+                answer=DetailedFeature,
+                summary="One row with its areas, relations and rooms",
+            ),
+            Route(
+                method="GET",
+                path="/api/v1/events",
+                view=self.events,
+                parameters=(*LISTING, OPEN),
+                filtered=True,
+                media_type=geojson,
+                answer=FeatureCollection,
+                summary="Cases, in the order of id",
+            ),
+            Route(
+                method="GET",
+                path="/api/v1/events/{id}",
+                view=self.event,
+                parameters=(RELATED,),
+                media_type=geojson,
+                answer=DetailedFeature,
+                summary="One case with its areas and relations",
+            ),
+            Route(
+                method="GET",
+                path="/api/v1/rooms/{id}",
+                view=self.room,
+                answer=RoomView,
+                summary="A room with the people and organizations in it",
+            ),
+            Route(
+                method="POST",
+                path="/api/v1/unmask",
+                view=self.unmask,
+                body=UnmaskRequest,
+                answer=Unmasked,
+                summary="Personal values of one row in the clear, for a reason; the reading is recorded",
+            ),
         )
 
 

@@ -97,9 +97,14 @@ class SessionViews:
     def _me(self, reader: Reader) -> Me:
         known = self._context.identity.session(request.cookies.get(COOKIE, ""))
         return Me(
-            username=reader.username, display_name=reader.display_name, role=reader.role, scope=reader.scope,
-            layers=[layer.key for layer in visible(LAYERS, reader)], may_export=reader.role in MAY_EXPORT,
-            may_unmask=reader.role in MAY_UNMASK, may_see_restricted=reader.role in MAY_SEE_RESTRICTED,
+            username=reader.username,
+            display_name=reader.display_name,
+            role=reader.role,
+            scope=reader.scope,
+            layers=[layer.key for layer in visible(LAYERS, reader)],
+            may_export=reader.role in MAY_EXPORT,
+            may_unmask=reader.role in MAY_UNMASK,
+            may_see_restricted=reader.role in MAY_SEE_RESTRICTED,
             session_ends_at=datetime.fromtimestamp(known.ends_s, UTC) if known else None,
             idle_after_s=IDLE_S if known and not known.token else None,
         )
@@ -107,15 +112,29 @@ class SessionViews:
     def routes(self) -> Sequence[Route]:
         """Return what is served, and what OpenAPI says of it."""
         limited = self._limiter.limit(
-            FAILURES_PER_ADDRESS, deduct_when=lambda _: g.get("sign_in_failed", False), on_breach=_too_many,
+            FAILURES_PER_ADDRESS,
+            deduct_when=lambda _: g.get("sign_in_failed", False),
+            on_breach=_too_many,
         )(self.sign_in)
         return (
-            Route(method="POST", path="/api/v1/session", view=limited, body=Credentials, answer=Me, public=True,
-                  summary="Sign in; a form may be posted as well, with `next`"),
+            Route(
+                method="POST",
+                path="/api/v1/session",
+                view=limited,
+                body=Credentials,
+                answer=Me,
+                public=True,
+                summary="Sign in; a form may be posted as well, with `next`",
+            ),
             Route(method="DELETE", path="/api/v1/session", view=self.sign_out, summary="Sign out"),
             Route(method="GET", path="/api/v1/me", view=self.me, answer=Me, summary="Who is signed in, and what that allows"),
-            Route(method="PUT", path="/api/v1/me/password", view=self.change_password, body=NewPassword,
-                  summary="Change the own password; every session ends"),
+            Route(
+                method="PUT",
+                path="/api/v1/me/password",
+                view=self.change_password,
+                body=NewPassword,
+                summary="Change the own password; every session ends",
+            ),
         )
 
 

@@ -18,9 +18,15 @@ def register(server: Flask, context: Context) -> None:
     blueprint = Blueprint("ogc", __name__, url_prefix="/ogc", template_folder="templates")
     blueprint.before_request(_sign_in)
     rules = {
-        "/": "landing", "/openapi": "openapi", "/conformance": "conformance", "/collections": "collections",
-        "/collections/<key>": "collection", "/collections/<key>/schema": "schema", "/collections/<key>/queryables": "queryables",
-        "/collections/<key>/items": "items", "/collections/<key>/items/<identifier>": "item",
+        "/": "landing",
+        "/openapi": "openapi",
+        "/conformance": "conformance",
+        "/collections": "collections",
+        "/collections/<key>": "collection",
+        "/collections/<key>/schema": "schema",
+        "/collections/<key>/queryables": "queryables",
+        "/collections/<key>/items": "items",
+        "/collections/<key>/items/<identifier>": "item",
     }
     for rule, name in rules.items():
         blueprint.add_url_rule(rule, name, _view(name), methods=["GET"], strict_slashes=False)

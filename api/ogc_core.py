@@ -39,9 +39,12 @@ COMMON = "http://www.opengis.net/spec/ogcapi-common-"
 FEATURES = "http://www.opengis.net/spec/ogcapi-features-"
 # What is true here; pygeoapi's own list also claims transactions, and grows with every call.
 CONFORMANCE = [
-    *(f"{COMMON}1/1.0/conf/{name}" for name in ("core", "landing-page", "json", "html", "oas30")), f"{COMMON}2/1.0/conf/collections",
-    *(f"{FEATURES}1/1.0/conf/{name}" for name in ("core", "geojson", "html", "oas30")), f"{FEATURES}2/1.0/conf/crs",
-    *(f"{FEATURES}3/1.0/conf/{name}" for name in ("queryables", "queryables-query-parameters")), f"{FEATURES}5/1.0/conf/schemas",
+    *(f"{COMMON}1/1.0/conf/{name}" for name in ("core", "landing-page", "json", "html", "oas30")),
+    f"{COMMON}2/1.0/conf/collections",
+    *(f"{FEATURES}1/1.0/conf/{name}" for name in ("core", "geojson", "html", "oas30")),
+    f"{FEATURES}2/1.0/conf/crs",
+    *(f"{FEATURES}3/1.0/conf/{name}" for name in ("queryables", "queryables-query-parameters")),
+    f"{FEATURES}5/1.0/conf/schemas",
 ]
 
 
@@ -139,16 +142,27 @@ def _api(origin: str, role: Role) -> core.API:
     limits = {"default_items": USUAL_ITEMS, "max_items": MOST_ITEMS, "on_exceed": "throttle"}
     config = {
         "server": {
-            "url": f"{origin}/ogc", "mimetype": "application/json; charset=UTF-8", "encoding": "utf-8", "gzip": False,
-            "languages": ["zh-CN", "en-US"], "pretty_print": False, "limits": limits, "map": {"url": "", "attribution": ""},
+            "url": f"{origin}/ogc",
+            "mimetype": "application/json; charset=UTF-8",
+            "encoding": "utf-8",
+            "gzip": False,
+            "languages": ["zh-CN", "en-US"],
+            "pretty_print": False,
+            "limits": limits,
+            "map": {"url": "", "attribution": ""},
         },
         "logging": {"level": "CRITICAL"},
         "metadata": {
             "identification": {
-                "title": "Hallmap 一张图", "description": {"zh": "城区要素图层", "en": "The layers of the district"}, "keywords": ["map"],
-                "keywords_type": "theme", "terms_of_service": "", "url": origin,
+                "title": "Hallmap 一张图",
+                "description": {"zh": "城区要素图层", "en": "The layers of the district"},
+                "keywords": ["map"],
+                "keywords_type": "theme",
+                "terms_of_service": "",
+                "url": origin,
             },
-            "license": {"name": "", "url": origin}, "provider": {"name": "Hallmap", "url": origin},
+            "license": {"name": "", "url": origin},
+            "provider": {"name": "Hallmap", "url": origin},
             "contact": {"name": "", "email": "", "url": origin},
         },
         "resources": resources,
@@ -158,12 +172,23 @@ def _api(origin: str, role: Role) -> core.API:
 
 def _resource(layer: Layer) -> dict[str, Any]:
     provider = {
-        "type": "feature", "name": f"{LayerProvider.__module__}.{LayerProvider.__name__}", "data": layer.key, "id_field": "id",
-        "title_field": layer.headline, "crs": list(OFFERED), "storage_crs": CRS84, "include_extra_query_parameters": True,
+        "type": "feature",
+        "name": f"{LayerProvider.__module__}.{LayerProvider.__name__}",
+        "data": layer.key,
+        "id_field": "id",
+        "title_field": layer.headline,
+        "crs": list(OFFERED),
+        "storage_crs": CRS84,
+        "include_extra_query_parameters": True,
     }
     return {
-        "type": "collection", "title": _both(layer.title), "description": _both(layer.title), "keywords": [layer.key, layer.group.value],
-        "links": [], "extents": {"spatial": {"bbox": list(_extent(layer)), "crs": CRS84}}, "providers": [provider],
+        "type": "collection",
+        "title": _both(layer.title),
+        "description": _both(layer.title),
+        "keywords": [layer.key, layer.group.value],
+        "links": [],
+        "extents": {"spatial": {"bbox": list(_extent(layer)), "crs": CRS84}},
+        "providers": [provider],
     }
 
 
@@ -180,6 +205,8 @@ def _extent(layer: Layer) -> tuple[float, float, float, float]:
         return WORLD
     margin = 0.0 if layer.geometry is Geometry.POINT else MARGIN_DEG
     return (
-        float(points.lon.min()) - margin, float(points.lat.min()) - margin, float(points.lon.max()) + margin,
+        float(points.lon.min()) - margin,
+        float(points.lat.min()) - margin,
+        float(points.lon.max()) + margin,
         float(points.lat.max()) + margin,
     )

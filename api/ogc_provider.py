@@ -26,8 +26,13 @@ CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 AFTER = "after"
 TYPES: Mapping[Kind, Mapping[str, str]] = {
-    Kind.TEXT: {"type": "string"}, Kind.CODE: {"type": "string"}, Kind.INT: {"type": "integer"}, Kind.FLOAT: {"type": "number"},
-    Kind.BOOL: {"type": "boolean"}, Kind.DATE: {"type": "string", "format": "date"}, Kind.TIME: {"type": "string", "format": "date-time"},
+    Kind.TEXT: {"type": "string"},
+    Kind.CODE: {"type": "string"},
+    Kind.INT: {"type": "integer"},
+    Kind.FLOAT: {"type": "number"},
+    Kind.BOOL: {"type": "boolean"},
+    Kind.DATE: {"type": "string", "format": "date"},
+    Kind.TIME: {"type": "string", "format": "date-time"},
 }
 
 
@@ -40,8 +45,11 @@ class System:
 
 
 OFFERED: Mapping[str, System] = {
-    CRS84: System(4326, north_first=False), f"{EPSG}4326": System(4326, north_first=True), f"{EPSG}3857": System(3857, north_first=False),
-    f"{EPSG}4490": System(4490, north_first=True), f"{EPSG}4547": System(4547, north_first=True),
+    CRS84: System(4326, north_first=False),
+    f"{EPSG}4326": System(4326, north_first=True),
+    f"{EPSG}3857": System(3857, north_first=False),
+    f"{EPSG}4490": System(4490, north_first=True),
+    f"{EPSG}4547": System(4547, north_first=True),
 }
 
 
@@ -62,9 +70,20 @@ class LayerProvider(BaseProvider):  # type: ignore[misc] # pygeoapi is not typed
         return self._fields
 
     def query(
-        self, *, offset: int = 0, limit: int = 10, resulttype: str = "results", bbox: Sequence[float] = (), datetime_: str | None = None,
-        properties: Sequence[tuple[str, str]] = (), sortby: Sequence[Any] = (), select_properties: Sequence[str] = (),
-        skip_geometry: bool = False, q: str | None = None, filterq: object = None, **_: object,
+        self,
+        *,
+        offset: int = 0,
+        limit: int = 10,
+        resulttype: str = "results",
+        bbox: Sequence[float] = (),
+        datetime_: str | None = None,
+        properties: Sequence[tuple[str, str]] = (),
+        sortby: Sequence[Any] = (),
+        select_properties: Sequence[str] = (),
+        skip_geometry: bool = False,
+        q: str | None = None,
+        filterq: object = None,
+        **_: object,
     ) -> dict[str, Any]:
         """Return a page of features in the order of id."""
         for name, used in (("filter", filterq is not None), ("sortby", bool(sortby)), ("q", q is not None)):
@@ -74,7 +93,13 @@ class LayerProvider(BaseProvider):  # type: ignore[misc] # pygeoapi is not typed
         box = BBox(*(bbox if len(bbox) == 4 else (bbox[0], bbox[1], bbox[3], bbox[4]))) if bbox else None
         system, parts = _system(), ogc.context()
         wanted = listing.Wanted(
-            conditions=tests, bbox=box, limit=limit, offset=offset, after=_after(properties), geometry=not skip_geometry, srid=system.srid,
+            conditions=tests,
+            bbox=box,
+            limit=limit,
+            offset=offset,
+            after=_after(properties),
+            geometry=not skip_geometry,
+            srid=system.srid,
         )
         with reading(parts.pool) as conn:
             if resulttype == "hits":

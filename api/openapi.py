@@ -17,15 +17,23 @@ from services.rights import Reader, Treatment, treatment
 VERSION = "1.0.0"
 REFERENCE = "#/components/schemas/{name}"
 KINDS: Mapping[Kind, Mapping[str, object]] = {
-    Kind.TEXT: {"type": "string"}, Kind.CODE: {"type": ["string", "integer"]}, Kind.INT: {"type": "integer"},
-    Kind.FLOAT: {"type": "number"}, Kind.BOOL: {"type": "boolean"}, Kind.DATE: {"type": "string", "format": "date"}, Kind.TIME: {"type": "string", "format": "date-time"},
+    Kind.TEXT: {"type": "string"},
+    Kind.CODE: {"type": ["string", "integer"]},
+    Kind.INT: {"type": "integer"},
+    Kind.FLOAT: {"type": "number"},
+    Kind.BOOL: {"type": "boolean"},
+    Kind.DATE: {"type": "string", "format": "date"},
+    Kind.TIME: {"type": "string", "format": "date-time"},
 }
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457",
     "required": ["type", "title", "status"],
     "properties": {
-        "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"},
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
     },
 }
 Document = dict[str, Any]
@@ -53,11 +61,15 @@ def document(routes: Sequence[Route], layers: Iterable[Layer], reader: Reader | 
         "paths": paths,
         "components": {
             "schemas": {**schemas, "Problem": PROBLEM},
-            "responses": {"Problem": {
-                "description": "Any error", "content": {"application/problem+json": {"schema": {"$ref": REFERENCE.format(name="Problem")}}},
-            }},
+            "responses": {
+                "Problem": {
+                    "description": "Any error",
+                    "content": {"application/problem+json": {"schema": {"$ref": REFERENCE.format(name="Problem")}}},
+                }
+            },
             "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer"}, "session": {"type": "apiKey", "in": "cookie", "name": "hall_session"},
+                "token": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "hall_session"},
             },
         },
     }
@@ -85,14 +97,15 @@ def _operation(route: Route, layer: Layer | None = None) -> Document:
 
 def _path_parameters(route: Route, layer: Layer | None) -> list[Document]:
     names = [name for name in re.findall(r"{(\w+)}", route.path) if not (layer and name == "layer")]
-    return [
-        {"name": name, "in": "path", "required": True, "schema": PATH_TYPES.get(name, ("", {"type": "string"}))[1]} for name in names
-    ]
+    return [{"name": name, "in": "path", "required": True, "schema": PATH_TYPES.get(name, ("", {"type": "string"}))[1]} for name in names]
 
 
 def _parameter(parameter: Parameter[Any]) -> Document:
     return {
-        "name": parameter.name, "in": "query", "required": parameter.required, "description": parameter.description,
+        "name": parameter.name,
+        "in": "query",
+        "required": parameter.required,
+        "description": parameter.description,
         "schema": dict(parameter.schema),
     }
 

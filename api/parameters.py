@@ -119,7 +119,10 @@ def instant(name: str, description: str) -> Parameter[datetime]:
 LIMIT = integer("limit", 1, 1000, "How many rows at most.", 100)
 OFFSET = integer("offset", 0, 1_000_000, "How many rows to pass over; the `next` link goes on by key and is faster.", 0)
 BBOX: Parameter[BBox] = Parameter(
-    "bbox", BBox.parse, {"type": "string", "pattern": "^[^,]+(,[^,]+){3}$"}, "west,south,east,north in degrees of WGS 84.",
+    "bbox",
+    BBox.parse,
+    {"type": "string", "pattern": "^[^,]+(,[^,]+){3}$"},
+    "west,south,east,north in degrees of WGS 84.",
 )
 LON = number("lon", -180, 180, "Longitude in degrees of WGS 84.", required=True)
 LAT = number("lat", -90, 90, "Latitude in degrees of WGS 84.", required=True)

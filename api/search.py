@@ -81,8 +81,14 @@ class SearchView:
     def routes(self) -> Sequence[Route]:
         """Return what is served, and what OpenAPI says of it."""
         return (
-            Route(method="GET", path="/api/v1/search", view=self.search, parameters=(TEXT, HITS, NEAR_LON, NEAR_LAT), answer=SearchAnswer,
-                  summary="Find any class by name, code, address, plate, or a whole ID or phone number"),
+            Route(
+                method="GET",
+                path="/api/v1/search",
+                view=self.search,
+                parameters=(TEXT, HITS, NEAR_LON, NEAR_LAT),
+                answer=SearchAnswer,
+                summary="Find any class by name, code, address, plate, or a whole ID or phone number",
+            ),
         )
 
 
@@ -96,7 +102,13 @@ def _near() -> LonLat | None:
 def _hit(hit: search.Hit) -> HitView:
     box = hit.bbox
     return HitView(
-        id=hit.id, headline=hit.headline, subline=hit.subline, lon=hit.lon, lat=hit.lat,
-        bbox=(box.west, box.south, box.east, box.north) if box else None, matched=hit.matched, properties=hit.fields,
+        id=hit.id,
+        headline=hit.headline,
+        subline=hit.subline,
+        lon=hit.lon,
+        lat=hit.lat,
+        bbox=(box.west, box.south, box.east, box.north) if box else None,
+        matched=hit.matched,
+        properties=hit.fields,
         href=href(hit.layer, hit.id),
     )

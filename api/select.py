@@ -101,9 +101,7 @@ class SelectViews:
     def shape(self) -> SelectionView:
         """Every class in a shape."""
         wanted, reader = body(SelectionBody), current_reader()
-        tests = {
-            key: conditions(layer_for(reader, key), texts.items()) for key, texts in (wanted.filters or {}).items()
-        }
+        tests = {key: conditions(layer_for(reader, key), texts.items()) for key, texts in (wanted.filters or {}).items()}
         return self._select(reader, wanted.shape(), _chosen(reader, wanted.layers), wanted.limit, tests)
 
     def cameras(self) -> Cameras:
@@ -113,13 +111,20 @@ class SelectViews:
         return Cameras(count=found.count, items=found.items)
 
     def _select(
-        self, reader: Reader, shape: Shape, layers: Sequence[Layer], limit: int, tests: Mapping[str, Sequence[Condition]],
+        self,
+        reader: Reader,
+        shape: Shape,
+        layers: Sequence[Layer],
+        limit: int,
+        tests: Mapping[str, Sequence[Condition]],
     ) -> SelectionView:
         with reading(self._pool) as conn:
             found = select.select(self._store, conn, reader, layers, shape, limit=limit, conditions=tests)
         classes = {
             key: ClassView(
-                count=part.count, breakdown=part.breakdown, breakdowns=part.breakdowns,
+                count=part.count,
+                breakdown=part.breakdown,
+                breakdowns=part.breakdowns,
                 items=[item(key, near.row, round(near.distance_m, 1)) for near in part.items],
             )
             for key, part in found.classes.items()
@@ -130,12 +135,30 @@ class SelectViews:
         """Return what is served, and what OpenAPI says of it."""
         circle = (parameters.LON, parameters.LAT, RADIUS, ITEMS)
         return (
-            Route(method="GET", path="/api/v1/select", view=self.circle, parameters=(*circle, ONLY), answer=SelectionView,
-                  summary="Counts, breakdowns and the nearest rows of every class in a circle"),
-            Route(method="POST", path="/api/v1/select", view=self.shape, body=SelectionBody, answer=SelectionView,
-                  summary="The same in a polygon, or within `radius_m` of a point or line"),
-            Route(method="GET", path="/api/v1/cameras", view=self.cameras, parameters=circle, answer=Cameras,
-                  summary="Cameras in a circle, the nearest first"),
+            Route(
+                method="GET",
+                path="/api/v1/select",
+                view=self.circle,
+                parameters=(*circle, ONLY),
+                answer=SelectionView,
+                summary="Counts, breakdowns and the nearest rows of every class in a circle",
+            ),
+            Route(
+                method="POST",
+                path="/api/v1/select",
+                view=self.shape,
+                body=SelectionBody,
+                answer=SelectionView,
+                summary="The same in a polygon, or within `radius_m` of a point or line",
+            ),
+            Route(
+                method="GET",
+                path="/api/v1/cameras",
+                view=self.cameras,
+                parameters=circle,
+                answer=Cameras,
+                summary="Cameras in a circle, the nearest first",
+            ),
         )
 
 

@@ -97,8 +97,12 @@ def install(server: Flask, book: AccountBook, pool: Pool, settings: Settings) ->
     server.secret_key = session_key(settings)
     server.session_interface = SessionCookie()
     server.config.update(
-        SESSION_COOKIE_NAME=COOKIE, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True, SESSION_REFRESH_EACH_REQUEST=False,
-        PERMANENT_SESSION_LIFETIME=timedelta(seconds=KIOSK_LIFETIME_S), REMEMBER_COOKIE_NAME="hall_remember",
+        SESSION_COOKIE_NAME=COOKIE,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(seconds=KIOSK_LIFETIME_S),
+        REMEMBER_COOKIE_NAME="hall_remember",
     )
     identity = Identity(server, book)
     sessions = Sessions(identity, book, pool)

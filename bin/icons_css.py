@@ -13,7 +13,9 @@ SAFE = " =:/'(),;@$!*+"
 
 def rule(name: str, box: str, paint: str, shapes: str) -> str:
     """One class with the drawing as a data address."""
-    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" {paint}>{shapes}</svg>'.replace("currentColor", "black").replace('"', "'")
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" {paint}>{shapes}</svg>'.replace("currentColor", "black").replace(
+        '"', "'"
+    )
     return f'.icon-{name} {{ --icon: url("data:image/svg+xml,{quote(drawing, safe=SAFE)}"); }}'
 
 

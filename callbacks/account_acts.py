@@ -22,7 +22,11 @@ def _text(given: Given, name: str) -> str:
 
 def _create(conn: Conn, caller: Caller, _account_id: int, given: Given) -> object:
     return administration.create_account(
-        conn, caller, _text(given, "username"), _text(given, "display_name"), str(given.get("password") or "") or None,
+        conn,
+        caller,
+        _text(given, "username"),
+        _text(given, "display_name"),
+        str(given.get("password") or "") or None,
     )
 
 
@@ -55,9 +59,14 @@ def _end(conn: Conn, caller: Caller, account_id: int, _given: Given) -> None:
 
 
 ACTS: Mapping[str, tuple[str, Run]] = {
-    "create": ("account_create", _create), "rename": ("account_change", _rename), "reset": ("account_change", _reset),
-    "stop": ("account_change", _stop), "start": ("account_change", _start), "unlock": ("account_change", _unlock),
-    "rights": ("rights_change", _rights), "end": ("sessions_end", _end),
+    "create": ("account_create", _create),
+    "rename": ("account_change", _rename),
+    "reset": ("account_change", _reset),
+    "stop": ("account_change", _stop),
+    "start": ("account_change", _start),
+    "unlock": ("account_change", _unlock),
+    "rights": ("rights_change", _rights),
+    "end": ("sessions_end", _end),
 }
 """Button → how the audit trail names the act, and what is done."""
 BAD_VALUES = ("username", "password", "display_name", "scope")

@@ -39,14 +39,20 @@ def register(app: Dash, context: Context) -> None:
         return _editor(context, current_reader(), int(selected[0]["id"]) if selected else None, requested())
 
     @app.callback(
-        Output(ids.ADMIN_RESULT, "children"), Output(ids.ADMIN_ROWS, "data"), Input(ids.ADMIN_ACT, "data"),
-        State(ids.ADMIN_GRID, "selectedRows"), State(ids.ADMIN_ROWS, "data"), prevent_initial_call=True,
+        Output(ids.ADMIN_RESULT, "children"),
+        Output(ids.ADMIN_ROWS, "data"),
+        Input(ids.ADMIN_ACT, "data"),
+        State(ids.ADMIN_GRID, "selectedRows"),
+        State(ids.ADMIN_ROWS, "data"),
+        prevent_initial_call=True,
     )
     def act(asked: dict[str, Any] | None, selected: list[dict[str, Any]] | None, changed: int) -> tuple[object, object]:
         if not asked:
             return no_update, no_update
         account_id = int(selected[0]["id"]) if selected else 0
-        said, good = account_acts.act(context, current_caller(), str(asked["act"]), account_id, given=asked.get("given") or {}, words=requested())
+        said, good = account_acts.act(
+            context, current_caller(), str(asked["act"]), account_id, given=asked.get("given") or {}, words=requested()
+        )
         return panels.result(said, good=good), changed + 1 if good else no_update
 
     _register_audit(app, context)
@@ -55,8 +61,11 @@ def register(app: Dash, context: Context) -> None:
 
 def _register_audit(app: Dash, context: Context) -> None:
     @app.callback(
-        Output(ids.ADMIN_GRID, "rowData", allow_duplicate=True), Output(ids.AUDIT_LAST, "data"), Input(ids.AUDIT_QUERY, "data"),
-        State(ids.AUDIT_LAST, "data"), prevent_initial_call="initial_duplicate",
+        Output(ids.ADMIN_GRID, "rowData", allow_duplicate=True),
+        Output(ids.AUDIT_LAST, "data"),
+        Input(ids.AUDIT_QUERY, "data"),
+        State(ids.AUDIT_LAST, "data"),
+        prevent_initial_call="initial_duplicate",
     )
     def show_trail(asked: dict[str, Any] | None, last: int | None) -> tuple[object, object]:
         caller, words = current_caller(), requested()
@@ -70,9 +79,12 @@ def _register_audit(app: Dash, context: Context) -> None:
 def _query(asked: Mapping[str, Any], now: datetime, last: int | None) -> audit.AuditQuery:
     success = str(asked.get("success") or "")
     return audit.AuditQuery(
-        action=asked.get("action") or None, username=str(asked.get("username") or "").strip() or None,
-        start=now - timedelta(days=int(asked.get("days") or panels.DAYS[1])), success=success == "true" if success else None,
-        before_id=last if asked.get("older") else None, limit=AUDIT_LINES,
+        action=asked.get("action") or None,
+        username=str(asked.get("username") or "").strip() or None,
+        start=now - timedelta(days=int(asked.get("days") or panels.DAYS[1])),
+        success=success == "true" if success else None,
+        before_id=last if asked.get("older") else None,
+        limit=AUDIT_LINES,
     )
 
 

@@ -30,13 +30,21 @@ def register(app: Dash, context: Context) -> None:
     """Wire the panels of objects and rooms."""
 
     @app.callback(
-        Output(ids.PANEL_BODY, "children"), Output(ids.MAP_COMMAND, "data"), Input(ids.PICK, "data"), prevent_initial_call=True, running=BUSY,
+        Output(ids.PANEL_BODY, "children"),
+        Output(ids.MAP_COMMAND, "data"),
+        Input(ids.PICK, "data"),
+        prevent_initial_call=True,
+        running=BUSY,
     )
     def show_object(pick: dict[str, Any] | None) -> tuple[object, object]:
         return no_update if not pick else _panel(context, pick)  # type: ignore[return-value] # one no_update stands for both outputs
 
     @app.callback(
-        Output(ids.ROOM_BODY, "children"), Input(ids.ROOM, "data"), State(ids.PICK, "data"), prevent_initial_call=True, running=BUSY,
+        Output(ids.ROOM_BODY, "children"),
+        Input(ids.ROOM, "data"),
+        State(ids.PICK, "data"),
+        prevent_initial_call=True,
+        running=BUSY,
     )
     def show_room(room_id: int | None, pick: dict[str, Any] | None) -> object:
         if not room_id or not pick:

@@ -13,7 +13,10 @@ log = logging.getLogger(__name__)
 
 # From the special to the general: the base comes last.
 NOTICES: Mapping[type[Exception], str] = {
-    InvalidInputError: "error.input", NotAllowedError: "error.right", NotFoundError: "error.gone", SourceUnavailableError: "error.source",
+    InvalidInputError: "error.input",
+    NotAllowedError: "error.right",
+    NotFoundError: "error.gone",
+    SourceUnavailableError: "error.source",
     Exception: "error.other",
 }
 

@@ -24,14 +24,23 @@ def register(app: Dash, context: Context) -> None:
     """Wire what is read again every few seconds, and what follows the map."""
 
     @app.callback(
-        Output(ids.COUNTERS, "children"), Output(ids.TICKER, "children"), Output(ids.TODAY, "children"), Output(ids.FIGURES, "data"),
-        Input(ids.TICK, "n_intervals"), Input(ids.DRAWN, "data"),
+        Output(ids.COUNTERS, "children"),
+        Output(ids.TICKER, "children"),
+        Output(ids.TODAY, "children"),
+        Output(ids.FIGURES, "data"),
+        Input(ids.TICK, "n_intervals"),
+        Input(ids.DRAWN, "data"),
     )
     def tell(_ticks: int, _drawn: str | None) -> tuple[list[Component], list[Component], list[Component], dict[str, object]]:
         words, reader, now = requested(), current_reader(), datetime.now(UTC)
         with reading(context.pool) as conn:
             news = bulletin.bulletin(conn, reader, start=formats.midnight(now), now=now)
-        return frame.counters(news, words), frame.ticker(news, words, now), frame.today(news, words, now), _rail(context, reader, words, now)
+        return (
+            frame.counters(news, words),
+            frame.ticker(news, words, now),
+            frame.today(news, words, now),
+            _rail(context, reader, words, now),
+        )
 
     @app.callback(Output(ids.CRUMB, "children"), Input(ids.MAP_PLACE, "data"), Input(ids.LANGUAGE, "data"), prevent_initial_call=True)
     def place(middle: dict[str, Any] | None, _language: str) -> object:
@@ -42,7 +51,9 @@ def register(app: Dash, context: Context) -> None:
             return frame.crumb(areas.at(conn, LonLat(middle["lon"], middle["lat"])), requested())
 
     app.clientside_callback(
-        ClientsideFunction("desk", "figures"), Output(ids.SINK, "data", allow_duplicate=True), Input(ids.FIGURES, "data"),
+        ClientsideFunction("desk", "figures"),
+        Output(ids.SINK, "data", allow_duplicate=True),
+        Input(ids.FIGURES, "data"),
         prevent_initial_call=True,
     )
 
@@ -53,7 +64,9 @@ def _rail(context: Context, reader: Reader, words: Words, now: datetime) -> dict
     tests = {layer.key: _test(layer.alert, now) for layer in LAYERS if layer.alert}
     found = counts.counts(context.store, reader, [layer for layer in LAYERS if layer.alert], conditions=tests)
     alerts = {
-        layer.key: _alert(words.of(layer.alert.title), found[layer.key].matching, words) for layer in LAYERS if layer.alert and layer.key in found
+        layer.key: _alert(words.of(layer.alert.title), found[layer.key].matching, words)
+        for layer in LAYERS
+        if layer.alert and layer.key in found
     }
     values = {key: {value: formats.number(number) for value, number in numbers.items()} for key, numbers in tallies.items()}
     return {"values": values, "alerts": alerts}

@@ -34,8 +34,11 @@ def register(app: Dash, context: Context) -> None:
     """Wire the filter panel."""
 
     @app.callback(
-        Output(ids.PANEL_BODY, "children", allow_duplicate=True), Input(ids.FILTER, "data"), State(ids.MAP_STATE, "data"),
-        prevent_initial_call=True, running=BUSY,
+        Output(ids.PANEL_BODY, "children", allow_duplicate=True),
+        Input(ids.FILTER, "data"),
+        State(ids.MAP_STATE, "data"),
+        prevent_initial_call=True,
+        running=BUSY,
     )
     def show_filter(asked: dict[str, Any] | None, state: dict[str, Any] | None) -> object:
         if not asked:
@@ -64,15 +67,33 @@ def _filter(context: Context, reader: Reader, layer: Layer, asked: Mapping[str, 
     tests = conditions(layer, chosen.items())
     with reading(context.pool) as conn:
         rows, order = _first(context, conn, reader, layer, tests=tests, near=near)
-        names = {item.name: _names(context, conn, reader, layer, column=item.name, named_by=item.named_by) for item in layer.fields if item.named_by}
+        names = {
+            item.name: _names(context, conn, reader, layer, column=item.name, named_by=item.named_by)
+            for item in layer.fields
+            if item.named_by
+        }
     return Filter(
-        layer=layer, facets=facets.facets(context.store, reader, layer, tests), chosen=chosen, rows=rows, words=requested(),
-        now=datetime.now(UTC), names=names, dim=bool(asked.get("dim")), may_export=reader.role in MAY_EXPORT, order=order,
+        layer=layer,
+        facets=facets.facets(context.store, reader, layer, tests),
+        chosen=chosen,
+        rows=rows,
+        words=requested(),
+        now=datetime.now(UTC),
+        names=names,
+        dim=bool(asked.get("dim")),
+        may_export=reader.role in MAY_EXPORT,
+        order=order,
     )
 
 
 def _first(
-    context: Context, conn: Conn, reader: Reader, layer: Layer, *, tests: Sequence[Condition], near: LonLat | None,
+    context: Context,
+    conn: Conn,
+    reader: Reader,
+    layer: Layer,
+    *,
+    tests: Sequence[Condition],
+    near: LonLat | None,
 ) -> tuple[list[Row], str]:
     """Cases by deadline, past cases by the day of report, everything else by distance from the middle of the map."""
     if layer.look.form is Form.PIN:

@@ -13,5 +13,7 @@ def register(app: Dash) -> None:
     for store, function in FROM_STORES:
         app.clientside_callback(
             ClientsideFunction(namespace="hall", function_name=function),
-            Output(ids.SINK, "data", allow_duplicate=True), Input(store, "data"), prevent_initial_call=True,
+            Output(ids.SINK, "data", allow_duplicate=True),
+            Input(store, "data"),
+            prevent_initial_call=True,
         )

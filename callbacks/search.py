@@ -26,7 +26,10 @@ def register(app: Dash, context: Context) -> None:
     """Wire the search box."""
 
     @app.callback(
-        Output(ids.SEARCH_LIST, "children"), Output(ids.SEARCH_HITS, "data"), Input(ids.SEARCH_TEXT, "data"), prevent_initial_call=True,
+        Output(ids.SEARCH_LIST, "children"),
+        Output(ids.SEARCH_HITS, "data"),
+        Input(ids.SEARCH_TEXT, "data"),
+        prevent_initial_call=True,
     )
     def look(asked: dict[str, Any] | None) -> tuple[list[Component], list[dict[str, object]]]:
         text = str((asked or {}).get("text") or "").strip()[: search.MAX_TEXT]

@@ -32,13 +32,19 @@ def register(app: Dash, context: Context) -> None:
     """Wire the selection panel."""
 
     @app.callback(
-        Output(ids.PANEL_BODY, "children", allow_duplicate=True), Input(ids.SHAPE, "data"), Input(ids.UNFOLD, "data"),
-        State(ids.MAP_STATE, "data"), prevent_initial_call=True, running=BUSY,
+        Output(ids.PANEL_BODY, "children", allow_duplicate=True),
+        Input(ids.SHAPE, "data"),
+        Input(ids.UNFOLD, "data"),
+        State(ids.MAP_STATE, "data"),
+        prevent_initial_call=True,
+        running=BUSY,
     )
     def show_selection(shape: dict[str, Any] | None, unfolded: str | None, state: dict[str, Any] | None) -> object:
         if not shape:
             return no_update
-        return [html.Div(_panel(context, shape, unfolded or "", (state or {}).get("filters") or {}), className="panel-content", key="selection")]
+        return [
+            html.Div(_panel(context, shape, unfolded or "", (state or {}).get("filters") or {}), className="panel-content", key="selection")
+        ]
 
 
 def _panel(context: Context, shape: Mapping[str, Any], unfolded: str, filters: Mapping[str, Mapping[str, str]]) -> list[Component]:
@@ -59,15 +65,24 @@ def _selected(context: Context, drawn: Mapping[str, Any], unfolded: str, filters
         found = select.select(context.store, conn, reader, registry.LAYERS, shape, limit=0, conditions=tests)
         listed = {"open_events": CASES} | ({unfolded: UNFOLDED_ITEMS} if unfolded in found.classes else {})
         items = {
-            key: select.select(context.store, conn, reader, [registry.get(key)], shape, limit=limit, conditions=_of(tests, key)).classes.get(key)
+            key: select.select(
+                context.store, conn, reader, [registry.get(key)], shape, limit=limit, conditions=_of(tests, key)
+            ).classes.get(key)
             for key, limit in listed.items()
         }
         inside = areas.at(conn, LonLat(found.lon, found.lat))
     return Selected(
-        selection=found, layers=registry.LAYERS, words=words, now=datetime.now(UTC), place=inside[-1].name if inside else "",
+        selection=found,
+        layers=registry.LAYERS,
+        words=words,
+        now=datetime.now(UTC),
+        place=inside[-1].name if inside else "",
         radius_m=drawn.get("radius_m") if drawn["type"] == "circle" else None,
-        buffer_m=drawn.get("buffer_m") if drawn["type"] == "corridor" else None, unfolded=unfolded, items=items.get(unfolded),
-        cases=items.get("open_events"), may_export=reader.role in MAY_EXPORT,
+        buffer_m=drawn.get("buffer_m") if drawn["type"] == "corridor" else None,
+        unfolded=unfolded,
+        items=items.get(unfolded),
+        cases=items.get("open_events"),
+        may_export=reader.role in MAY_EXPORT,
     )
 
 

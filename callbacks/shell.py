@@ -22,23 +22,33 @@ def register(app: Dash, context: Context) -> None:
     """Wire the language switch, what opens the panel, and the way out when the session is over."""
 
     @app.callback(
-        Output(ids.TOP, "children"), Output(ids.RAIL, "children"), Output(ids.STRIP, "children"), Output(ids.DRAWN, "data"),
-        Input(ids.LANGUAGE, "data"), prevent_initial_call=True,
+        Output(ids.TOP, "children"),
+        Output(ids.RAIL, "children"),
+        Output(ids.STRIP, "children"),
+        Output(ids.DRAWN, "data"),
+        Input(ids.LANGUAGE, "data"),
+        prevent_initial_call=True,
     )
     def speak(language: str) -> tuple[list[Component], list[Component], list[Component], str]:
         return *parts(context, current_reader(), words(spoken(language))), language
 
     leave(app)
     app.clientside_callback(
-        ClientsideFunction("desk", "follow"), Output(ids.SINK, "data", allow_duplicate=True), Input(ids.PICK, "data"), Input(ids.SHAPE, "data"),
-        Input(ids.FILTER, "data"), prevent_initial_call=True,
+        ClientsideFunction("desk", "follow"),
+        Output(ids.SINK, "data", allow_duplicate=True),
+        Input(ids.PICK, "data"),
+        Input(ids.SHAPE, "data"),
+        Input(ids.FILTER, "data"),
+        prevent_initial_call=True,
     )
 
 
 def leave(app: Dash) -> None:
     """Lead to the sign-in page when the session is over, from any page of ours."""
     app.clientside_callback(
-        ClientsideFunction("desk", "signedOut"), Output(ids.SINK, "data", allow_duplicate=True), Input(ids.SIGNED_OUT, "data"),
+        ClientsideFunction("desk", "signedOut"),
+        Output(ids.SINK, "data", allow_duplicate=True),
+        Input(ids.SIGNED_OUT, "data"),
         prevent_initial_call="initial_duplicate",
     )
 
@@ -50,7 +60,10 @@ def parts(context: Context, reader: Reader, spoken_words: Words) -> tuple[list[C
     top = frame.top(reader, _place(context, reader), spoken_words, demo=context.settings.demo)
     strip: list[Component] = [
         html.Div(
-            [html.Span([html.I(className="live-dot"), spoken_words("ticker.live")], className="live"), html.Div(id=ids.TICKER, className="news-list")],
+            [
+                html.Span([html.I(className="live-dot"), spoken_words("ticker.live")], className="live"),
+                html.Div(id=ids.TICKER, className="news-list"),
+            ],
             className="ticker",
         ),
         html.Div(id=ids.TODAY, className="today"),

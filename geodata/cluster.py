@@ -42,7 +42,9 @@ class Cluster:
             self._call("stop")
 
     def _call(self, command: str) -> str:
-        done = subprocess.run([str(SCRIPT), command], env=self._environ, stdout=subprocess.PIPE, text=True, check=False, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [str(SCRIPT), command], env=self._environ, stdout=subprocess.PIPE, text=True, check=False, stdin=subprocess.DEVNULL
+        )
         if done.returncode:
             raise SetupError(f"bin/cluster.sh {command} failed")
         return done.stdout.strip()

@@ -21,7 +21,12 @@ APPLICATION_ID = 0x47504B47  # "GPKG"
 USER_VERSION = 10_300  # 1.3.0
 UNDEFINED_GEOGRAPHIC = 0
 TYPES = {
-    Kind.TEXT: "TEXT", Kind.CODE: "TEXT", Kind.INT: "INTEGER", Kind.FLOAT: "REAL", Kind.BOOL: "BOOLEAN", Kind.DATE: "DATE",
+    Kind.TEXT: "TEXT",
+    Kind.CODE: "TEXT",
+    Kind.INT: "INTEGER",
+    Kind.FLOAT: "REAL",
+    Kind.BOOL: "BOOLEAN",
+    Kind.DATE: "DATE",
     Kind.TIME: "DATETIME",
 }
 TABLES = """
@@ -71,9 +76,10 @@ class GeoPackage:
         self._bounds = np.concatenate((np.fmin(self._bounds, bounds.min(axis=0))[:2], np.fmax(self._bounds, bounds.max(axis=0))[2:]))
         point = shapely.get_type_id(geometries) == shapely.GeometryType.POINT
         blobs = zip(rows, bounds.tolist(), point.tolist(), shapely.to_wkb(geometries, byte_order=1), strict=True)
-        self._database.executemany(self._insert, (
-            [row_id, self._header(box, is_point=is_point) + wkb, *map(_stored, values)] for (row_id, values), box, is_point, wkb in blobs
-        ))
+        self._database.executemany(
+            self._insert,
+            ([row_id, self._header(box, is_point=is_point) + wkb, *map(_stored, values)] for (row_id, values), box, is_point, wkb in blobs),
+        )
 
     def close(self) -> None:
         """Write the table of contents and close the file."""

@@ -26,7 +26,7 @@ def migrate(database_url: str) -> None:
         *("-d", str(MIGRATIONS), "--migrations-table", "public.schema_migration"),
         *("--no-dump-schema", "--migration-lock", "migrate", "--strict"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed program, own arguments
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SetupError(f"migration failed: {done.stderr.strip() or done.stdout.strip()}")
 

@@ -31,13 +31,15 @@ class Group(StrEnum):
     AREAS = "areas"
 
 
-GROUPS: Mapping[Group, Text] = MappingProxyType({
-    Group.EVENTS: Text("事件", "Events"),
-    Group.FORCE: Text("处置力量", "Response"),
-    Group.SENSING: Text("感知", "Sensing"),
-    Group.BASE: Text("基础", "Base"),
-    Group.AREAS: Text("区划", "Areas"),
-})
+GROUPS: Mapping[Group, Text] = MappingProxyType(
+    {
+        Group.EVENTS: Text("事件", "Events"),
+        Group.FORCE: Text("处置力量", "Response"),
+        Group.SENSING: Text("感知", "Sensing"),
+        Group.BASE: Text("基础", "Base"),
+        Group.AREAS: Text("区划", "Areas"),
+    }
+)
 
 
 class Geometry(StrEnum):

@@ -19,10 +19,16 @@ NAME = Field(name="name", title=Text("名称", "Name"))
 GRID = Field(name="grid_code", title=Text("所在网格", "Grid"), link="base_grids")
 ADDRESS = Field(name="address", title=Text("地址", "Address"))
 PHONE = Field(
-    name="phone", title=Text("电话", "Phone"), sensitivity=Sensitivity.PERSONAL, mask=Mask.PHONE,
+    name="phone",
+    title=Text("电话", "Phone"),
+    sensitivity=Sensitivity.PERSONAL,
+    mask=Mask.PHONE,
 )
 PERSON_NAME = Field(
-    name="name", title=Text("姓名", "Name"), sensitivity=Sensitivity.PERSONAL, mask=Mask.NAME,
+    name="name",
+    title=Text("姓名", "Name"),
+    sensitivity=Sensitivity.PERSONAL,
+    mask=Mask.NAME,
 )
 BUILDING = Field(name="building_id", title=Text("所在楼宇", "Building"), kind=Kind.INT, link="buildings")
 FLAGS = Field(name="flags", title=Text("存疑", "Doubts"))

@@ -40,7 +40,8 @@ def layout(context: Context) -> Component:
             ),
             html.Div(id=ids.ADMIN_RESULT, className="admin-result", role="status"),
         ],
-        id=ids.ADMIN, className="admin audit" if audit else "admin",
+        id=ids.ADMIN,
+        className="admin audit" if audit else "admin",
     )
     stores = [dcc.Store(id=ids.ADMIN_ROWS, data=0), *(dcc.Store(id=name) for name in STORES)]
     return html.Div([_top(reader, words, demo=context.settings.demo), main, *stores], className="admin-page")
@@ -48,23 +49,38 @@ def layout(context: Context) -> Component:
 
 def _grid(columns: list[dict[str, object]], words: Words) -> Component:
     grid: Component = dag.AgGrid(
-        id=ids.ADMIN_GRID, columnDefs=columns, rowData=[], getRowId="params.data.id", columnSize="responsiveSizeToFit",
+        id=ids.ADMIN_GRID,
+        columnDefs=columns,
+        rowData=[],
+        getRowId="params.data.id",
+        columnSize="responsiveSizeToFit",
         defaultColDef={"resizable": True, "sortable": True, "suppressMovable": True},
         dashGridOptions={
-            "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}, "rowHeight": 36, "headerHeight": 34,
-            "animateRows": False, "localeText": {"noRowsToShow": words("list.empty"), "loadingOoo": words("state.loading")},
+            "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+            "rowHeight": 36,
+            "headerHeight": 34,
+            "animateRows": False,
+            "localeText": {"noRowsToShow": words("list.empty"), "loadingOoo": words("state.loading")},
         },
-        style={"height": "100%"}, className="ag-theme-quartz grid",
+        style={"height": "100%"},
+        className="ag-theme-quartz grid",
     )
     return grid
 
 
 def _top(reader: Reader, words: Words, *, demo: bool) -> Component:
-    brand = html.Div([html.Span(icon("stack-2"), className="logo"), html.B(words("brand")), html.Span(words("admin.title"), className="brand-place")],
-                     className="brand")
+    brand = html.Div(
+        [html.Span(icon("stack-2"), className="logo"), html.B(words("brand")), html.Span(words("admin.title"), className="brand-place")],
+        className="brand",
+    )
     name = reader.display_name or reader.username
-    who = html.Div([html.Span(name[:1], className="avatar"), html.Span([html.B(name), html.Small(words(f"role.{reader.role}"))], className="who")],
-                   className="person")
+    who = html.Div(
+        [html.Span(name[:1], className="avatar"), html.Span([html.B(name), html.Small(words(f"role.{reader.role}"))], className="who")],
+        className="person",
+    )
     leave = html.Button([icon("logout"), words("sign_out")], type="button", className="button small", **also({"data-sign-out": "true"}))
     back = [] if reader.role in ADMINISTRATORS else [html.A([icon("map"), words("title.map")], href="/", className="button small")]
-    return html.Header([brand, chip(words("demo.mark"), "demo") if demo else "", html.Div([*switches(words), *back, who, leave], className="admin-who")], className="top")
+    return html.Header(
+        [brand, chip(words("demo.mark"), "demo") if demo else "", html.Div([*switches(words), *back, who, leave], className="admin-who")],
+        className="top",
+    )

@@ -28,11 +28,14 @@ def layout(context: Context) -> Component:
             _map_area(words),
             html.Section(strip, id=ids.STRIP, className="strip", **also({"aria-label": words("strip.label")})),
             html.Aside(
-                html.Div(states.loading(words), id=ids.PANEL_BODY, className="panel-body"), id=ids.PANEL, className="panel",
+                html.Div(states.loading(words), id=ids.PANEL_BODY, className="panel-body"),
+                id=ids.PANEL,
+                className="panel",
                 **also({"aria-label": words("panel.label")}),
             ),
         ],
-        id=ids.FRAME, className="frame",
+        id=ids.FRAME,
+        className="frame",
     )
     return html.Div([frame, dialog(words), *_stores(words)], id=ids.PAGE)
 
@@ -42,18 +45,34 @@ def _map_area(words: Words) -> Component:
     return html.Main(
         [
             map_container(),
-            html.Div([fold, html.Nav(id=ids.CRUMB, className="crumb", **also({"aria-label": words("crumb.label")}))], className="float top-left"),
+            html.Div(
+                [fold, html.Nav(id=ids.CRUMB, className="crumb", **also({"aria-label": words("crumb.label")}))], className="float top-left"
+            ),
             html.Div(id="map-tools", className="float top-right"),
         ],
-        id=ids.MAP_AREA, className="map-area", **also({"aria-label": words("map.label")}),
+        id=ids.MAP_AREA,
+        className="map-area",
+        **also({"aria-label": words("map.label")}),
     )
 
 
 def _stores(words: Words) -> list[Component]:
     own = (
-        ids.SINK, ids.NOTICE, ids.DRAWN, ids.SIGNED_OUT, ids.FIGURES, ids.ROOM, ids.FILTER, ids.UNFOLD, ids.UNMASK, ids.SEARCH_TEXT, ids.SEARCH_HITS,
+        ids.SINK,
+        ids.NOTICE,
+        ids.DRAWN,
+        ids.SIGNED_OUT,
+        ids.FIGURES,
+        ids.ROOM,
+        ids.FILTER,
+        ids.UNFOLD,
+        ids.UNMASK,
+        ids.SEARCH_TEXT,
+        ids.SEARCH_HITS,
     )
     return [
-        *map_stores(), *(dcc.Store(id=name) for name in own), dcc.Store(id=ids.LANGUAGE, data=words.language.value),
+        *map_stores(),
+        *(dcc.Store(id=name) for name in own),
+        dcc.Store(id=ids.LANGUAGE, data=words.language.value),
         dcc.Interval(id=ids.TICK, interval=TICK_MS),
     ]

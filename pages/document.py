@@ -25,12 +25,27 @@ class Page(Dash):
     """A Dash app that is one page of the product. Its assets have the same addresses on every page."""
 
     def __init__(
-        self, name: str, server: Flask, path: str, *, title: str, main: str, libraries: Collection[str], preloads: Mapping[str, str],
+        self,
+        name: str,
+        server: Flask,
+        path: str,
+        *,
+        title: str,
+        main: str,
+        libraries: Collection[str],
+        preloads: Mapping[str, str],
     ) -> None:
         """`title` is a key of the catalogue, `main` the element that the skip link leads to, `preloads` address → kind of link."""
         super().__init__(
-            name, server=cast("Any", server), url_base_pathname=path, assets_folder=str(ROOT / "assets"), assets_path_ignore=LOADED_BY_HAND, title="",
-            update_title="", suppress_callback_exceptions=True, on_error=on_error,
+            name,
+            server=cast("Any", server),
+            url_base_pathname=path,
+            assets_folder=str(ROOT / "assets"),
+            assets_path_ignore=LOADED_BY_HAND,
+            title="",
+            update_title="",
+            suppress_callback_exceptions=True,
+            on_error=on_error,
         )
         self._document = TEMPLATE.read_text(encoding="utf-8")
         self._words, self._main, self._libraries = title, main, ALWAYS | set(libraries)
@@ -41,15 +56,32 @@ class Page(Dash):
         return f"/assets/{path}"
 
     def interpolate_index(  # noqa: PLR0917 - as Dash calls it
-        self, metas: str = "", title: str = "", css: str = "", config: str = "", scripts: str = "", app_entry: str = "", favicon: str = "",
+        self,
+        metas: str = "",
+        title: str = "",
+        css: str = "",
+        config: str = "",
+        scripts: str = "",
+        app_entry: str = "",
+        favicon: str = "",
         renderer: str = "",
     ) -> str:
         """Write the document in the language and theme of the request; Dash's own title and icon are not used."""
         del title, favicon
         words = requested()
         return self._document.format(
-            lang=words.html_lang, theme=theme(), title=words(self._words), main=self._main, skip=words("skip"), noscript=words("noscript"),
-            preloads=self._links, scripts=LIBRARY.sub(self._kept, scripts), metas=metas, css=css, app_entry=app_entry, config=config,
+            lang=words.html_lang,
+            theme=theme(),
+            title=words(self._words),
+            main=self._main,
+            skip=words("skip"),
+            noscript=words("noscript"),
+            preloads=self._links,
+            scripts=LIBRARY.sub(self._kept, scripts),
+            metas=metas,
+            css=css,
+            app_entry=app_entry,
+            config=config,
             renderer=renderer,
         )
 

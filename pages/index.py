@@ -19,7 +19,9 @@ def install(server: Flask, context: Context) -> None:
     """Put every page on the server."""
     server.register_blueprint(login.create_blueprint(context))
     server.before_request(_own_page)
-    desk = Page("hallmap", server, "/", title="title.map", main="map-area", libraries=("dash_leaflet",), preloads={MAP_LIBRARY: "modulepreload"})
+    desk = Page(
+        "hallmap", server, "/", title="title.map", main="map-area", libraries=("dash_leaflet",), preloads={MAP_LIBRARY: "modulepreload"}
+    )
     desk.layout = lambda: command_map.layout(context)
     register_all(desk, context)
     # an app of its own: its tables weigh more than the whole command map

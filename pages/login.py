@@ -39,8 +39,14 @@ def create_blueprint(context: Context) -> Blueprint:
         words = requested()
         settings = context.settings
         page = render_template(
-            "login.html", words=words, theme=theme(), next=then, place=_place(context), notice=_notice(request.args, words),
-            other=Language.EN if words.language is Language.ZH else Language.ZH, query=_query(then),
+            "login.html",
+            words=words,
+            theme=theme(),
+            next=then,
+            place=_place(context),
+            notice=_notice(request.args, words),
+            other=Language.EN if words.language is Language.ZH else Language.ZH,
+            query=_query(then),
             accounts=str(settings.data_dir / ACCOUNTS_FILE) if settings.demo else "",
         )
         answer = Response(page)

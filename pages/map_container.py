@@ -18,10 +18,21 @@ ZOOMS = (9, 21)
 def map_container() -> Component:
     """Build the map. Leaflet's own controls stay off: ours are drawn by the scripts, in the page's look."""
     drawing = dl.FeatureGroup([dl.EditControl(position="topleft", draw={"marker": False, "circlemarker": False}, edit={})])
-    return dl.MapContainer(
-        [drawing], id=MAP, center=list(START), zoom=START_ZOOM, minZoom=ZOOMS[0], maxZoom=ZOOMS[1], zoomSnap=0.25, wheelPxPerZoomLevel=90,
-        zoomControl=False, attributionControl=True, trackResize=False, style={"position": "absolute", "inset": "0"},
+    container: Component = dl.MapContainer(
+        [drawing],
+        id=MAP,
+        center=list(START),
+        zoom=START_ZOOM,
+        minZoom=ZOOMS[0],
+        maxZoom=ZOOMS[1],
+        zoomSnap=0.25,
+        wheelPxPerZoomLevel=90,
+        zoomControl=False,
+        attributionControl=True,
+        trackResize=False,
+        style={"position": "absolute", "inset": "0"},
     )
+    return container
 
 
 def map_stores() -> list[Component]:

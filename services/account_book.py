@@ -132,10 +132,7 @@ class AccountBook:
 
 
 def _load(conn: Conn, now: datetime) -> _Page:
-    accounts = {
-        row[0]: (Reader(row[0], row[1], row[2], Role(row[3]), row[4]), row[5])
-        for row in conn.execute(ACCOUNTS, [MAX_ACCOUNTS])
-    }
+    accounts = {row[0]: (Reader(row[0], row[1], row[2], Role(row[3]), row[4]), row[5]) for row in conn.execute(ACCOUNTS, [MAX_ACCOUNTS])}
     tokens = {bytes(row[0]): (row[1], row[2]) for row in conn.execute(TOKENS, [now, MAX_TOKENS])}
     ended = frozenset(row[0] for row in conn.execute(ENDED, [now, MAX_ENDED]))
     return _Page(accounts, tokens, ended)

@@ -61,7 +61,8 @@ def create_account(conn: Conn, caller: Caller, username: str, display_name: str,
     if password is not None:
         credentials.check_password(password, username)
     params = {
-        "username": username, "display_name": _display_name(display_name),
+        "username": username,
+        "display_name": _display_name(display_name),
         "password_hash": None if password is None else credentials.hash_password(password),
     }
     with conn.cursor(row_factory=class_row(Account)) as cursor:
@@ -103,7 +104,10 @@ def change_account(conn: Conn, caller: Caller, account_id: int, change: Change) 
             _keep_administrators(conn, caller, account)
         conn.execute("UPDATE hall.account SET active = %s, epoch = epoch + 1 WHERE id = %s", [change.active, account_id])
     detail = {
-        "display_name": change.display_name, "password": change.password is not None, "active": change.active, "unlock": change.unlock,
+        "display_name": change.display_name,
+        "password": change.password is not None,
+        "active": change.active,
+        "unlock": change.unlock,
     }
     record(conn, caller, Act(action="account_change", object=f"account/{account_id}", detail=detail))
     return get(conn, account_id)

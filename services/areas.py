@@ -44,6 +44,5 @@ def name(conn: Conn, reader: Reader) -> str:
 def choices(conn: Conn) -> list[Area]:
     """Return district, streets and communities by code: what a scope can be."""
     return [
-        Area(layer=AREA_LAYERS[level], id=area_id, code=code, name=name)
-        for area_id, level, code, name in conn.execute(CHOICES).fetchall()
+        Area(layer=AREA_LAYERS[level], id=area_id, code=code, name=name) for area_id, level, code, name in conn.execute(CHOICES).fetchall()
     ]

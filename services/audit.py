@@ -88,19 +88,40 @@ class AuditQuery:
 def record(conn: Conn, caller: Caller, act: Act) -> None:
     """Add one row; it stays if the surrounding transaction does."""
     reader = caller.reader
-    conn.execute(INSERT, {
-        "at": caller.now, "account_id": reader.account_id, "username": reader.username, "role": reader.role.value,
-        "address": caller.address, "action": act.action, "object": act.object, "success": act.success, "reason": act.reason,
-        "detail": Jsonb(dict(act.detail)),
-    })
+    conn.execute(
+        INSERT,
+        {
+            "at": caller.now,
+            "account_id": reader.account_id,
+            "username": reader.username,
+            "role": reader.role.value,
+            "address": caller.address,
+            "action": act.action,
+            "object": act.object,
+            "success": act.success,
+            "reason": act.reason,
+            "detail": Jsonb(dict(act.detail)),
+        },
+    )
 
 
 def record_stranger(conn: Conn, username: str, address: str | None, now: datetime, act: Act) -> None:
     """Add one row about somebody who is not signed in; `username` is the name that was tried."""
-    conn.execute(INSERT, {
-        "at": now, "account_id": None, "username": username, "role": None, "address": address, "action": act.action,
-        "object": act.object, "success": act.success, "reason": act.reason, "detail": Jsonb(dict(act.detail)),
-    })
+    conn.execute(
+        INSERT,
+        {
+            "at": now,
+            "account_id": None,
+            "username": username,
+            "role": None,
+            "address": address,
+            "action": act.action,
+            "object": act.object,
+            "success": act.success,
+            "reason": act.reason,
+            "detail": Jsonb(dict(act.detail)),
+        },
+    )
 
 
 @contextmanager
@@ -131,8 +152,13 @@ def read(conn: Conn, reader: Reader, query: AuditQuery) -> list[AuditRow]:
     if not 1 <= query.limit <= MAX_ROWS:
         raise InvalidInputError(f"limit={query.limit}: 1 to {MAX_ROWS}")
     params = {
-        "before_id": query.before_id, "action": query.action, "username": query.username, "start": query.start, "end": query.end,
-        "success": query.success, "limit": query.limit,
+        "before_id": query.before_id,
+        "action": query.action,
+        "username": query.username,
+        "start": query.start,
+        "end": query.end,
+        "success": query.success,
+        "limit": query.limit,
     }
     with conn.cursor(row_factory=class_row(AuditRow)) as cursor:
         return cursor.execute(READ, params).fetchall()

@@ -76,5 +76,8 @@ def bulletin(conn: Conn, reader: Reader, *, start: datetime, now: datetime, limi
         news = tuple(cursor.execute(NEWS, params))
     slots = dict(conn.execute(SLOTS, params).fetchall())
     return Bulletin(
-        open={state: number for state, number, _ in waiting}, overdue=sum(overdue for _, _, overdue in waiting), news=news, slots=slots,
+        open={state: number for state, number, _ in waiting},
+        overdue=sum(overdue for _, _, overdue in waiting),
+        news=news,
+        slots=slots,
     )

@@ -24,7 +24,11 @@ class Count:
 
 
 def counts(
-    store: MirrorStore, reader: Reader, elements: Iterable[Element], *, bbox: BBox | None = None,
+    store: MirrorStore,
+    reader: Reader,
+    elements: Iterable[Element],
+    *,
+    bbox: BBox | None = None,
     conditions: Mapping[str, Sequence[Condition]] | None = None,
 ) -> dict[str, Count]:
     """Count every class that the reader may see, by layer key. Layers that are still being prepared are absent.
@@ -43,6 +47,8 @@ def counts(
         total = mirror.count(area=reader.scope)
         matching = mirror.count(chosen, reader.scope) if chosen else total
         found[element.key] = Count(
-            total=total, matching=matching, in_view=mirror.count(chosen, reader.scope, view) if view else matching,
+            total=total,
+            matching=matching,
+            in_view=mirror.count(chosen, reader.scope, view) if view else matching,
         )
     return found

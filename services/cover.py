@@ -83,7 +83,12 @@ def _cover(bounds: BBox) -> _Cells:
     low = morton.interleave(x, y) << 2 * shift
     side = morton.SIDE >> shift
     return _Cells(
-        low, low + (1 << 2 * shift), x / side * 360 - 180, _lat((y + 1) / side), (x + 1) / side * 360 - 180, _lat(y / side),
+        low,
+        low + (1 << 2 * shift),
+        x / side * 360 - 180,
+        _lat((y + 1) / side),
+        (x + 1) / side * 360 - 180,
+        _lat(y / side),
     )
 
 

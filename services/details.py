@@ -16,7 +16,10 @@ from services.rights import Reader
 MAX_RELATED = 200
 MAX_ROOMS = 3_000
 AREA_LAYERS = {
-    "district": "district", "street": "streets", "community": "communities", "base_grid": "base_grids",
+    "district": "district",
+    "street": "streets",
+    "community": "communities",
+    "base_grid": "base_grids",
     "city_grid": "city_management_grids",
 }
 BELOW = {"district": "street", "streets": "community", "communities": "base_grid"}
@@ -113,7 +116,14 @@ class RoomDetails:
 
 
 def details(
-    conn: Conn, reader: Reader, element: Element, row_id: int, elements: Iterable[Element], *, links: Mapping[str, str], limit: int = 20,
+    conn: Conn,
+    reader: Reader,
+    element: Element,
+    row_id: int,
+    elements: Iterable[Element],
+    *,
+    links: Mapping[str, str],
+    limit: int = 20,
 ) -> Details:
     """Return one row with its areas and relations.
 
@@ -159,7 +169,10 @@ def room(conn: Conn, reader: Reader, room_id: int, elements: Iterable[Element]) 
     people = [row[0] for row in conn.execute(PEOPLE_OF_ROOM, [room_id, MAX_RELATED])]
     offices = [row[0] for row in conn.execute(ORGANIZATIONS_OF_ROOM, [building_id, room_id, MAX_RELATED])]
     return RoomDetails(
-        room=found, building_id=building_id, households=households, people=_rows(conn, reader, seen.get("people"), people),
+        room=found,
+        building_id=building_id,
+        households=households,
+        people=_rows(conn, reader, seen.get("people"), people),
         organizations=_rows(conn, reader, seen.get("organizations"), offices),
     )
 
@@ -178,7 +191,11 @@ def _areas(conn: Conn, reader: Reader, code: str, seen: Mapping[str, Element]) -
 
 
 def _pointed_at(
-    conn: Conn, reader: Reader, row: features.Row, seen: Mapping[str, Element], links: Mapping[str, str],
+    conn: Conn,
+    reader: Reader,
+    row: features.Row,
+    seen: Mapping[str, Element],
+    links: Mapping[str, str],
 ) -> dict[str, Relation]:
     pointed = {}
     for name, layer in links.items():

@@ -83,7 +83,6 @@ class Element(Hashable, Protocol):
         ...
 
 
-
 def visible(elements: Iterable[Element], reader: Reader) -> list[Element]:
     """Keep the element classes that the reader's role may see, in their order."""
     return [element for element in elements if reader.role in element.roles]

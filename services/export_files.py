@@ -77,7 +77,9 @@ def write_geojson(path: Path, columns: Columns, batches: Iterable[Batch], crs: s
         for batch in batches:
             for row, geometry in zip(batch.rows, shapely.to_geojson(batch.geometries), strict=True):
                 feature = {
-                    "type": "Feature", "id": row.id, "properties": {name: row.fields[name] for name in names},
+                    "type": "Feature",
+                    "id": row.id,
+                    "properties": {name: row.fields[name] for name in names},
                     "geometry": msgspec.Raw(geometry.encode()),
                 }
                 file.write((b",\n" if count else b"\n") + msgspec.json.encode(feature))

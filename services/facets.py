@@ -84,8 +84,15 @@ def tallies(store: MirrorStore, reader: Reader, elements: Iterable[Element], col
 
 
 def first(
-    store: MirrorStore, reader: Reader, element: Element, conditions: Sequence[Condition], *, order: Order, column: str = "",
-    near: LonLat | None = None, limit: int = 12,
+    store: MirrorStore,
+    reader: Reader,
+    element: Element,
+    conditions: Sequence[Condition],
+    *,
+    order: Order,
+    column: str = "",
+    near: LonLat | None = None,
+    limit: int = 12,
 ) -> list[int]:
     """Return the ids of the first rows that match: nearest to `near`, or by a number in `column`; rows without the number come last.
 

@@ -60,8 +60,17 @@ class Page:
 
 
 def rows(
-    conn: Conn, reader: Reader, element: Element, conditions: Sequence[Condition] = (), *, bbox: BBox | None = None,
-    limit: int = 100, offset: int = 0, after: int | None = None, geometry: bool = True, srid: int = 4326,
+    conn: Conn,
+    reader: Reader,
+    element: Element,
+    conditions: Sequence[Condition] = (),
+    *,
+    bbox: BBox | None = None,
+    limit: int = 100,
+    offset: int = 0,
+    after: int | None = None,
+    geometry: bool = True,
+    srid: int = 4326,
 ) -> Page:
     """Return a page of rows in the reader's scope, ordered by id.
 
@@ -134,8 +143,15 @@ def by_ids_of_all(conn: Conn, reader: Reader, wanted: Sequence[tuple[Element, Se
 
 
 def iterate(
-    conn: Conn, reader: Reader, element: Element, conditions: Sequence[Condition] = (), *, bbox: BBox | None = None,
-    shape: Shape | None = None, srid: int = 4326, limit: int | None = None,
+    conn: Conn,
+    reader: Reader,
+    element: Element,
+    conditions: Sequence[Condition] = (),
+    *,
+    bbox: BBox | None = None,
+    shape: Shape | None = None,
+    srid: int = 4326,
+    limit: int | None = None,
 ) -> Iterator[Row]:
     """Stream rows with geometry from a server-side cursor, for exports. Same errors as `rows`."""
     wanted = where(reader, element, conditions, bbox=bbox, shape=shape)
@@ -169,9 +185,11 @@ def _query(reader: Reader, element: Element, wanted: Where, *, geometry: bool) -
     """Return the query for rows that the reader may see, and the function that reads one of its records."""
     columns = visible_columns(reader, element)
     query = sql.SQL(ROWS).format(
-        position=POSITION[element.geometry], geometry=sql.SQL(GEOMETRY if geometry else "NULL"),
+        position=POSITION[element.geometry],
+        geometry=sql.SQL(GEOMETRY if geometry else "NULL"),
         columns=sql.SQL("").join(sql.SQL(", {}").format(sql.Identifier("source", column.name)) for column, _ in columns),
-        view=sql.Identifier(element.source.view), conditions=wanted.expression,
+        view=sql.Identifier(element.source.view),
+        conditions=wanted.expression,
     )
 
     def read(record: Sequence[Any]) -> Row:

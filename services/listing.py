@@ -79,8 +79,16 @@ def count(store: MirrorStore, conn: Conn, reader: Reader, element: Element, want
 
 def _from_view(conn: Conn, reader: Reader, element: Element, wanted: Wanted, matched: int | None) -> Listing:
     page = features.rows(
-        conn, reader, element, wanted.conditions, bbox=wanted.bbox, limit=wanted.limit, offset=wanted.offset, after=wanted.after,
-        geometry=wanted.geometry, srid=wanted.srid,
+        conn,
+        reader,
+        element,
+        wanted.conditions,
+        bbox=wanted.bbox,
+        limit=wanted.limit,
+        offset=wanted.offset,
+        after=wanted.after,
+        geometry=wanted.geometry,
+        srid=wanted.srid,
     )
     return Listing(rows=page.rows, more=page.more, matched=matched)
 

@@ -50,8 +50,13 @@ def build(conn: Conn, element: Element, revision: Revision) -> Mirror:
     order = np.lexsort((ids, codes))
     areas = _coded(_words(row), order)
     return Mirror(
-        key=element.key, revision=revision, cells_to=element.cells_to, tile_fields=element.tile, kinds=kinds,
-        ids=ids[order], points=Points(codes[order], lon[order], lat[order]),
+        key=element.key,
+        revision=revision,
+        cells_to=element.cells_to,
+        tile_fields=element.tile,
+        kinds=kinds,
+        ids=ids[order],
+        points=Points(codes[order], lon[order], lat[order]),
         grid=np.array([*map(scope.number, areas.values), -1])[areas.codes],
         coded={name: _coded(_words(row), order) for name, kind in kinds.items() if kind in _CODED},
         numbers={name: _numbers(row, ">f8")[order] for name, kind in kinds.items() if kind not in _CODED},

@@ -95,7 +95,11 @@ def tidy(data_dir: Path, key: str, kept: Path) -> None:
 
 def _arrays(mirror: Mirror) -> Mapping[str, Any]:
     arrays: dict[str, Any] = {
-        "ids": mirror.ids, "codes": mirror.points.codes, "lon": mirror.points.lon, "lat": mirror.points.lat, "grid": mirror.grid,
+        "ids": mirror.ids,
+        "codes": mirror.points.codes,
+        "lon": mirror.points.lon,
+        "lat": mirror.points.lat,
+        "grid": mirror.grid,
     }
     arrays |= {f"coded.{name}": coded.codes for name, coded in mirror.coded.items()}
     arrays |= {f"number.{name}": numbers for name, numbers in mirror.numbers.items()}

@@ -70,7 +70,9 @@ def _query(element: Element, tile: Tile, conditions: Sequence[Condition], area: 
         values["tolerance_m"] = WORLD_M / (1 << tile.z) / _PIXELS / 2
     query = sql.SQL(TILE).format(
         columns=sql.SQL("").join(sql.SQL("{}, ").format(_attribute(element, name)) for name in element.tile),
-        shape=shape, view=sql.Identifier(element.source.view), conditions=wanted.expression,
+        shape=shape,
+        view=sql.Identifier(element.source.view),
+        conditions=wanted.expression,
         size=sql.SQL("ST_Length(source.geom_3857)" if element.geometry == LINE else "ST_Area(source.geom_3857)"),
     )
     return query, values
@@ -80,7 +82,10 @@ def _attribute(element: Element, name: str) -> sql.Composed:
     """Write a column as the mirrors do: codes as text, instants as whole seconds since 1970."""
     column = sql.Identifier("source", name)
     forms: dict[Kind, LiteralString] = {
-        Kind.CODE: "{}::text", Kind.TIME: "date_part('epoch', {})::bigint", Kind.DATE: "date_part('epoch', {})::bigint", Kind.FLOAT: "{}::real",
+        Kind.CODE: "{}::text",
+        Kind.TIME: "date_part('epoch', {})::bigint",
+        Kind.DATE: "date_part('epoch', {})::bigint",
+        Kind.FLOAT: "{}::real",
     }
     value = sql.SQL(forms.get(element.source.column(name).kind, "{}")).format(column)
     return sql.SQL("{} AS {}").format(value, sql.Identifier(name))

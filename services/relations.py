@@ -106,23 +106,29 @@ OPEN_EVENTS_IN_AREA = """
 """
 
 _AREA = (Related("open_events", "open_events", OPEN_EVENTS_OF_AREA), Related("workers", "workers", WORKERS_OF_AREA))
-RELATIONS: Mapping[str, tuple[Related, ...]] = MappingProxyType({
-    "buildings": (
-        Related("residents", "people", RESIDENTS_OF_BUILDING), Related("organizations", "organizations", ORGANIZATIONS_OF_BUILDING),
-        Related("events", "events", EVENTS_OF_BUILDING), Related("sensors", "sensors", SENSORS_OF_BUILDING),
-    ),
-    "people": (Related("household", "people", HOUSEHOLD_OF_PERSON), Related("room_mates", "people", ROOM_OF_PERSON)),
-    "parts": (Related("sensors", "sensors", SENSORS_OF_PART),),
-    "workers": (Related("open_events", "open_events", OPEN_EVENTS_OF_WORKER),),
-    "events": (Related("duplicates", "events", DUPLICATES_OF_EVENT),),
-    "open_events": (Related("duplicates", "events", DUPLICATES_OF_EVENT),),
-    "district": (Related("streets", "streets", AREAS_BELOW), *_AREA),
-    "streets": (Related("communities", "communities", AREAS_BELOW), *_AREA),
-    "communities": (Related("grids", "base_grids", AREAS_BELOW), *_AREA),
-    "city_management_grids": (Related("open_events", "open_events", OPEN_EVENTS_IN_AREA),),
-    "base_grids": (
-        *_AREA, Related("buildings", "buildings", BUILDINGS_OF_AREA), Related("residents", "people", RESIDENTS_OF_AREA),
-        Related("organizations", "organizations", ORGANIZATIONS_OF_AREA),
-    ),
-})
+RELATIONS: Mapping[str, tuple[Related, ...]] = MappingProxyType(
+    {
+        "buildings": (
+            Related("residents", "people", RESIDENTS_OF_BUILDING),
+            Related("organizations", "organizations", ORGANIZATIONS_OF_BUILDING),
+            Related("events", "events", EVENTS_OF_BUILDING),
+            Related("sensors", "sensors", SENSORS_OF_BUILDING),
+        ),
+        "people": (Related("household", "people", HOUSEHOLD_OF_PERSON), Related("room_mates", "people", ROOM_OF_PERSON)),
+        "parts": (Related("sensors", "sensors", SENSORS_OF_PART),),
+        "workers": (Related("open_events", "open_events", OPEN_EVENTS_OF_WORKER),),
+        "events": (Related("duplicates", "events", DUPLICATES_OF_EVENT),),
+        "open_events": (Related("duplicates", "events", DUPLICATES_OF_EVENT),),
+        "district": (Related("streets", "streets", AREAS_BELOW), *_AREA),
+        "streets": (Related("communities", "communities", AREAS_BELOW), *_AREA),
+        "communities": (Related("grids", "base_grids", AREAS_BELOW), *_AREA),
+        "city_management_grids": (Related("open_events", "open_events", OPEN_EVENTS_IN_AREA),),
+        "base_grids": (
+            *_AREA,
+            Related("buildings", "buildings", BUILDINGS_OF_AREA),
+            Related("residents", "people", RESIDENTS_OF_AREA),
+            Related("organizations", "organizations", ORGANIZATIONS_OF_AREA),
+        ),
+    }
+)
 """By the key of the owner's layer. A layer that is not named here still has its areas and what its own fields point at."""

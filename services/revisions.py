@@ -54,7 +54,15 @@ def edition(element: Element) -> str:
     """Digest what of a layer's declaration is written into tiles and mirrors."""
     kinds = [(column.name, str(column.kind)) for column in element.source.columns]
     declared = (
-        FORMAT, element.source.view, element.geometry, kinds, element.tile, element.filters, element.breakdown, element.search,
-        element.min_zoom, element.cells_to,
+        FORMAT,
+        element.source.view,
+        element.geometry,
+        kinds,
+        element.tile,
+        element.filters,
+        element.breakdown,
+        element.search,
+        element.min_zoom,
+        element.cells_to,
     )
     return f"{zlib.crc32(repr(declared).encode()):08x}"

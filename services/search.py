@@ -103,7 +103,14 @@ class Results:
 
 
 def search(
-    store: MirrorStore, conn: Conn, reader: Reader, elements: Iterable[Element], text: str, *, limit: int = 8, near: LonLat | None = None,
+    store: MirrorStore,
+    conn: Conn,
+    reader: Reader,
+    elements: Iterable[Element],
+    text: str,
+    *,
+    limit: int = 8,
+    near: LonLat | None = None,
 ) -> Results:
     """Find `text` in every class that the reader may see, within the reader's scope; at most `limit` hits a class.
 
@@ -138,7 +145,13 @@ def search(
 
 
 def _places(
-    mirror: Mirror, element: Element, wanted: str, *, limit: int, area: str, near: LonLat | None,
+    mirror: Mirror,
+    element: Element,
+    wanted: str,
+    *,
+    limit: int,
+    area: str,
+    near: LonLat | None,
 ) -> dict[int, BBox | None]:
     """Return ids of the rows found, the best first, and the boxes of areas and lines."""
     # a street stands for all its edges: more of them are needed to find as many streets
@@ -164,8 +177,15 @@ def _hit(reader: Reader, element: Element, row: Row, wanted: str, bbox: BBox | N
     fields = {name: row.fields[name] for name in element.search if name in row.fields}
     clear = {name: value for name, value in fields.items() if treatment(reader, element.source.column(name)) is Treatment.CLEAR}
     return Hit(
-        layer=element.key, id=row.id, headline=row.fields.get(element.headline), lon=row.lon, lat=row.lat, bbox=bbox,
-        subline=tuple(row.fields.get(name) for name in element.subline), matched=_matched(clear, wanted), fields=fields,
+        layer=element.key,
+        id=row.id,
+        headline=row.fields.get(element.headline),
+        lon=row.lon,
+        lat=row.lat,
+        bbox=bbox,
+        subline=tuple(row.fields.get(name) for name in element.subline),
+        matched=_matched(clear, wanted),
+        fields=fields,
     )
 
 
@@ -187,7 +207,9 @@ def _streets(conn: Conn, reader: Reader, element: Element, ids: list[int], wante
         return []
     scope = where(reader, element)
     query = sql.SQL(STREETS).format(
-        name=sql.Identifier(element.headline), view=sql.Identifier(element.source.view), conditions=scope.expression,
+        name=sql.Identifier(element.headline),
+        view=sql.Identifier(element.source.view),
+        conditions=scope.expression,
     )
     with conn.cursor(row_factory=class_row(_Street)) as cursor:
         streets = cursor.execute(query, {**scope.values, "ids": ids, "limit": limit}).fetchall()

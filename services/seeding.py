@@ -75,7 +75,9 @@ def seed(pool: Pool, elements: Iterable[Element], data_dir: Path, progress: Prog
     elements = [element for element in elements if not element.live]
     with reading(pool) as conn:
         newest = revisions(conn, elements)
-    stale = [element for element in elements if not (mirror_files.place(data_dir, element.key, newest[element.key]) / mirror_files.META).exists()]
+    stale = [
+        element for element in elements if not (mirror_files.place(data_dir, element.key, newest[element.key]) / mirror_files.META).exists()
+    ]
     # lines and areas first: they keep the database busy while the points keep this process busy
     stale.sort(key=lambda element: element.geometry == POINT)
 
@@ -105,7 +107,11 @@ def seed_layer(pool: Pool, element: Element, data_dir: Path) -> Seeded:
     mirror_files.tidy(data_dir, element.key, mirror_files.place(data_dir, element.key, revision))
     sizes = [len(body) for _, body in tiles]
     return Seeded(
-        key=element.key, rows=len(mirror), tiles=len(tiles), largest=max(sizes, default=0), total=sum(sizes),
+        key=element.key,
+        rows=len(mirror),
+        tiles=len(tiles),
+        largest=max(sizes, default=0),
+        total=sum(sizes),
         duration_s=time.perf_counter() - started,
     )
 

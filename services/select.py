@@ -54,7 +54,13 @@ class Selection:
 
 
 def select(
-    store: MirrorStore, conn: Conn, reader: Reader, elements: Iterable[Element], shape: Shape, *, limit: int = 20,
+    store: MirrorStore,
+    conn: Conn,
+    reader: Reader,
+    elements: Iterable[Element],
+    shape: Shape,
+    *,
+    limit: int = 20,
     conditions: Mapping[str, Sequence[Condition]] | None = None,
 ) -> Selection:
     """Look for everything of `elements` within `shape`, in the reader's scope. Classes that the reader may not see are absent.
@@ -79,7 +85,10 @@ def select(
     for element, mirror, rows in found:
         breakdowns = {name: mirror.breakdown(name, rows) for name in _coded(element, mirror)} if len(rows) else {}
         classes[element.key] = ClassSelection(
-            count=len(rows), breakdown=breakdowns.get(element.breakdown, {}), breakdowns=breakdowns, items=items[element.key],
+            count=len(rows),
+            breakdown=breakdowns.get(element.breakdown, {}),
+            breakdowns=breakdowns,
+            items=items[element.key],
         )
     buildings = next((mirror.ids[rows] for element, mirror, rows in found if element.key == HOLDS_ROOMS), None)
     rooms = store.rooms.of(buildings) if buildings is not None else {}
@@ -92,7 +101,11 @@ def _coded(element: Element, mirror: Mirror) -> list[str]:
 
 
 def _items(
-    conn: Conn, reader: Reader, found: Sequence[tuple[Element, Mirror, Ints]], middle: LonLat, limit: int,
+    conn: Conn,
+    reader: Reader,
+    found: Sequence[tuple[Element, Mirror, Ints]],
+    middle: LonLat,
+    limit: int,
 ) -> dict[str, tuple[Item, ...]]:
     """Read the rows of each class that are nearest to the middle. A row deleted since its mirror was made is absent."""
     distance_m: dict[str, dict[int, float]] = {}

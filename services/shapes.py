@@ -49,7 +49,10 @@ class Circle:
         lon_deg, lat_deg = 1.001 * self.radius_m / max(float(per_lon), 1.0) + 1e-6, 1.001 * self.radius_m / float(per_lat) + 1e-6
         lon_deg *= 1 + lat_deg * math.tan(math.radians(min(abs(self.lat), 85.0))) / 57
         return BBox(
-            max(-180.0, self.lon - lon_deg), max(-90.0, self.lat - lat_deg), min(180.0, self.lon + lon_deg), min(90.0, self.lat + lat_deg),
+            max(-180.0, self.lon - lon_deg),
+            max(-90.0, self.lat - lat_deg),
+            min(180.0, self.lon + lon_deg),
+            min(90.0, self.lat + lat_deg),
         )
 
     def area_m2(self) -> float:

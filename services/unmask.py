@@ -37,7 +37,8 @@ def unmask(conn: Conn, caller: Caller, element: Element, row_id: int, names: Seq
         raise InvalidInputError(f"fields: {', '.join(strange) or 'none'}; {element.key} masks {', '.join(sorted(personal)) or 'nothing'}")
     wanted = list(dict.fromkeys(names))
     query = CLEAR.format(
-        columns=sql.SQL(", ").join(sql.Identifier(name) for name in wanted), view=sql.Identifier("hall", element.source.view),
+        columns=sql.SQL(", ").join(sql.Identifier(name) for name in wanted),
+        view=sql.Identifier("hall", element.source.view),
     )
     row = conn.execute(query, [row_id]).fetchone()
     if row is None or not in_scope(reader, row[0]):

@@ -23,8 +23,13 @@ _NUMBER: LiteralString = "{}::float8 = ANY({}::float8[])"
 _INSTANT: LiteralString = "date_part('epoch', {}) = ANY({}::float8[])"
 # an INT is compared as it is, so that an index on it serves
 _EQUALS: Mapping[Kind, LiteralString] = {
-    Kind.TEXT: _WORD, Kind.CODE: _WORD, Kind.BOOL: _WORD, Kind.INT: "{} = ANY({}::bigint[])", Kind.FLOAT: _NUMBER,
-    Kind.TIME: _INSTANT, Kind.DATE: _INSTANT,
+    Kind.TEXT: _WORD,
+    Kind.CODE: _WORD,
+    Kind.BOOL: _WORD,
+    Kind.INT: "{} = ANY({}::bigint[])",
+    Kind.FLOAT: _NUMBER,
+    Kind.TIME: _INSTANT,
+    Kind.DATE: _INSTANT,
 }
 
 
@@ -41,7 +46,12 @@ class Where:
 
 
 def where(
-    reader: Reader, element: Element, conditions: Sequence[Condition] = (), *, bbox: BBox | None = None, shape: Shape | None = None,
+    reader: Reader,
+    element: Element,
+    conditions: Sequence[Condition] = (),
+    *,
+    bbox: BBox | None = None,
+    shape: Shape | None = None,
 ) -> Where:
     """Return what the rows must fulfil that `reader` asks for, the reader's own area among it.
 

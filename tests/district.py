@@ -80,8 +80,14 @@ def fill(conn: Conn) -> None:
         _areas(conn)
         for n, lon in enumerate(LONS, 1):
             values = {
-                "n": n, "grid": GRIDS[n - 1], "lon": lon, "lat": LAT, "name": NAMES[n - 1], "phone": PHONES[n - 1],
-                "id_no": ID_NUMBERS[n - 1], "address": ADDRESSES[n - 1],
+                "n": n,
+                "grid": GRIDS[n - 1],
+                "lon": lon,
+                "lat": LAT,
+                "name": NAMES[n - 1],
+                "phone": PHONES[n - 1],
+                "id_no": ID_NUMBERS[n - 1],
+                "address": ADDRESSES[n - 1],
             }
             for statement in ROWS:
                 cursor.execute(statement, values)

@@ -41,25 +41,44 @@ class Catalog:
         """Describe every layer that the reader may see; `as_of` is when the database last answered."""
         answered_at = self._store.answered_at
         revisions = {state.key: state.revision for state in self._store.states()}
-        return answers.document({
-            "layers": [self._described(layer, revisions[layer.key], reader) for layer in self._layers if reader.role in layer.roles],
-            "imagery": self._imagery(), "basemaps": self._basemaps, "bounds": self._bounds(),
-            "as_of": answered_at.isoformat() if answered_at else None, "now": datetime.now(UTC).isoformat(),
-        })
+        return answers.document(
+            {
+                "layers": [self._described(layer, revisions[layer.key], reader) for layer in self._layers if reader.role in layer.roles],
+                "imagery": self._imagery(),
+                "basemaps": self._basemaps,
+                "bounds": self._bounds(),
+                "as_of": answered_at.isoformat() if answered_at else None,
+                "now": datetime.now(UTC).isoformat(),
+            }
+        )
 
     def tilejson(self, layer: Layer, reader: Reader, origin: str) -> Content:
         """Describe one layer's tiles as TileJSON 3.0."""
         served = self._store.served(layer.key)
         fields = {"n": "Number"} | {name: _TILE_TYPES.get(layer.named(name).kind, "String") for name in layer.tile}
         bounds = self._bounds()
-        return answers.document({
-            "tilejson": "3.0.0", "name": layer.key, "version": "1.0.0", "scheme": "xyz", "attribution": "",
-            "tiles": [f"{origin}/tiles/{layer.key}/{{z}}/{{x}}/{{y}}.mvt?v={version(served.mirror.revision, reader.scope)}"],
-            "minzoom": layer.min_zoom, "maxzoom": MAX_ZOOM, **({"bounds": bounds} if bounds else {}),
-            "vector_layers": [{
-                "id": layer.key, "description": layer.title.zh, "minzoom": layer.min_zoom, "maxzoom": MAX_ZOOM, "fields": fields,
-            }],
-        })
+        return answers.document(
+            {
+                "tilejson": "3.0.0",
+                "name": layer.key,
+                "version": "1.0.0",
+                "scheme": "xyz",
+                "attribution": "",
+                "tiles": [f"{origin}/tiles/{layer.key}/{{z}}/{{x}}/{{y}}.mvt?v={version(served.mirror.revision, reader.scope)}"],
+                "minzoom": layer.min_zoom,
+                "maxzoom": MAX_ZOOM,
+                **({"bounds": bounds} if bounds else {}),
+                "vector_layers": [
+                    {
+                        "id": layer.key,
+                        "description": layer.title.zh,
+                        "minzoom": layer.min_zoom,
+                        "maxzoom": MAX_ZOOM,
+                        "fields": fields,
+                    }
+                ],
+            }
+        )
 
     def labels(self, layer: Layer, served: Served, reader: Reader, asked: str | None) -> Content:
         """Return one point per row of an area layer, with the attributes of its tiles: a polygon's own label repeats in every tile.
@@ -73,10 +92,15 @@ class Catalog:
         rows = np.arange(len(mirror))[mirror.chosen(mirror.all(), (), reader.scope)]
         values = {name: mirror.values(name, rows) for name in layer.tile}
         places = zip(mirror.ids[rows].tolist(), mirror.points.lon[rows].tolist(), mirror.points.lat[rows].tolist(), strict=True)
-        features = [{
-            "type": "Feature", "id": row_id, "geometry": {"type": "Point", "coordinates": [round(lon, 7), round(lat, 7)]},
-            "properties": {"id": row_id, **{name: column[place] for name, column in values.items()}},
-        } for place, (row_id, lon, lat) in enumerate(places)]
+        features = [
+            {
+                "type": "Feature",
+                "id": row_id,
+                "geometry": {"type": "Point", "coordinates": [round(lon, 7), round(lat, 7)]},
+                "properties": {"id": row_id, **{name: column[place] for name, column in values.items()}},
+            }
+            for place, (row_id, lon, lat) in enumerate(places)
+        ]
         cache = answers.FOREVER if asked == version(mirror.revision, reader.scope) else answers.ASK_AGAIN
         return answers.document({"type": "FeatureCollection", "features": features}, media_type=answers.GEOJSON, cache=cache)
 
@@ -93,10 +117,12 @@ class Catalog:
         bbox = BBox.parse(fields["bbox"]) if fields.get("bbox") else None
         found = counts(self._store, reader, self._layers, bbox=bbox, conditions=self._filters(reader, fields.get("filters", "")))
         answered_at = self._store.answered_at
-        return answers.document({
-            "counts": {key: {"total": one.total, "matching": one.matching, "in_view": one.in_view} for key, one in found.items()},
-            "as_of": answered_at.isoformat() if answered_at else None,
-        })
+        return answers.document(
+            {
+                "counts": {key: {"total": one.total, "matching": one.matching, "in_view": one.in_view} for key, one in found.items()},
+                "as_of": answered_at.isoformat() if answered_at else None,
+            }
+        )
 
     def _filters(self, reader: Reader, text: str) -> Mapping[str, Sequence[Condition]]:
         if not text:
@@ -116,10 +142,21 @@ class Catalog:
 
     def _described(self, layer: Layer, revision: Revision | None, reader: Reader) -> Document:
         return {
-            "key": layer.key, "title": _words(layer.title), "group": layer.group, "geometry": layer.geometry, "form": layer.look.form,
-            "icon": layer.look.icon, "colour": layer.look.colour, "minzoom": layer.min_zoom, "maxzoom": MAX_ZOOM, "cells_to": layer.cells_to,
-            "live": layer.live, "refresh_s": layer.refresh_s, "shown": layer.shown,
-            "filters": [_filter(layer.named(name)) for name in layer.filters], "revision": version(revision, reader.scope) if revision else None,
+            "key": layer.key,
+            "title": _words(layer.title),
+            "group": layer.group,
+            "geometry": layer.geometry,
+            "form": layer.look.form,
+            "icon": layer.look.icon,
+            "colour": layer.look.colour,
+            "minzoom": layer.min_zoom,
+            "maxzoom": MAX_ZOOM,
+            "cells_to": layer.cells_to,
+            "live": layer.live,
+            "refresh_s": layer.refresh_s,
+            "shown": layer.shown,
+            "filters": [_filter(layer.named(name)) for name in layer.filters],
+            "revision": version(revision, reader.scope) if revision else None,
         }
 
     def _bounds(self) -> list[float] | None:
@@ -144,9 +181,14 @@ def _basemap(item: Mapping[str, Any]) -> Document:
     numbers = range(int(hosts[1]), int(hosts[2]) + 1) if hosts else ()
     urls = [item["url"].replace(hosts[0], str(number)) for number in numbers] if hosts else [item["url"]]
     return {
-        "key": str(item["key"]), "title": {"zh": str(item["title"]["zh"]), "en": str(item["title"]["en"])}, "tiles": urls,
-        "minzoom": int(item.get("minzoom", 0)), "maxzoom": int(item.get("maxzoom", 18)), "tile_size": int(item.get("tile_size", 256)),
-        "attribution": str(item.get("attribution", "")), "bounds": item.get("bounds"),
+        "key": str(item["key"]),
+        "title": {"zh": str(item["title"]["zh"]), "en": str(item["title"]["en"])},
+        "tiles": urls,
+        "minzoom": int(item.get("minzoom", 0)),
+        "maxzoom": int(item.get("maxzoom", 18)),
+        "tile_size": int(item.get("tile_size", 256)),
+        "attribution": str(item.get("attribution", "")),
+        "bounds": item.get("bounds"),
     }
 
 

@@ -51,6 +51,8 @@ def document(status: int, slug: str, title: str, detail: str = "") -> Answer:
         content["detail"] = detail
     body = json.dumps(content, ensure_ascii=False).encode()
     headers = [
-        (b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store"),
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
     ]
     return Answer(status, (*headers, EXTRA[status]) if status in EXTRA else tuple(headers), body)

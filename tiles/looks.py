@@ -60,8 +60,14 @@ class Pen:
         """A style layer of this layer; `more` are its further members, layout among them."""
         layout = {**more.pop("layout", {}), "visibility": "visible" if self.layer.shown else "none"}
         return {
-            "id": f"{self.layer.key}-{part}", "type": kind, "source": self.layer.key, "source-layer": self.layer.key,
-            "metadata": {"hall:layer": self.layer.key, "hall:part": part.partition("~")[0]}, "paint": dict(paint), "layout": layout, **more,
+            "id": f"{self.layer.key}-{part}",
+            "type": kind,
+            "source": self.layer.key,
+            "source-layer": self.layer.key,
+            "metadata": {"hall:layer": self.layer.key, "hall:part": part.partition("~")[0]},
+            "paint": dict(paint),
+            "layout": layout,
+            **more,
         }
 
 
@@ -86,16 +92,28 @@ def _area(pen: Pen) -> Slotted:
     wide = by_zoom({10: 0.8, 14: 1.4, 17: 2.2})
     drawn: Slotted = [
         (FILL, pen.drawn("fill", "fill", {"fill-color": colour, "fill-opacity": by_zoom({11: _density(pen.layer), 14: 0.04, 16: 0.02})})),
-        (LINE, pen.drawn("line~glow", "line", {"line-color": colour, "line-width": by_zoom({10: 4, 16: 9}), "line-blur": 6, "line-opacity": 0.16})),
+        (
+            LINE,
+            pen.drawn(
+                "line~glow", "line", {"line-color": colour, "line-width": by_zoom({10: 4, 16: 9}), "line-blur": 6, "line-opacity": 0.16}
+            ),
+        ),
         (LINE, pen.drawn("line", "line", {"line-color": colour, "line-width": wide, "line-opacity": 0.75}, layout={"line-join": "round"})),
     ]
     if pen.layer.look.label:
         label = pen.drawn(
-            "label", "symbol", {"text-color": palette.text_place, "text-halo-color": palette.halo, "text-halo-width": 1.5},
-            source=labels_source(pen.layer), minzoom=pen.layer.min_zoom,
+            "label",
+            "symbol",
+            {"text-color": palette.text_place, "text-halo-color": palette.halo, "text-halo-width": 1.5},
+            source=labels_source(pen.layer),
+            minzoom=pen.layer.min_zoom,
             layout={
-                "text-field": ["get", pen.layer.look.label], "text-font": MEDIUM, "text-size": by_zoom({11: size, 17: size + 1.5}),
-                "text-max-width": 12, "text-padding": 8, "symbol-sort-key": ["-", 0, ["coalesce", ["get", "people"], 0]],
+                "text-field": ["get", pen.layer.look.label],
+                "text-font": MEDIUM,
+                "text-size": by_zoom({11: size, 17: size + 1.5}),
+                "text-max-width": 12,
+                "text-padding": 8,
+                "symbol-sort-key": ["-", 0, ["coalesce", ["get", "people"], 0]],
             },
         )
         del label["source-layer"]
@@ -116,29 +134,54 @@ def _footprint(pen: Pen) -> Slotted:
     return [
         *_cells(pen),
         (LINE, pen.drawn("fill", "fill", {"fill-color": colour, "fill-opacity": by_zoom({13: 0.35, 16: 0.22})}, filter=SINGLE)),
-        (LINE, pen.drawn("line", "line", {
-            "line-color": colour, "line-width": by_zoom({13: 0.3, 16: 0.9, 18: 1.4}), "line-opacity": by_zoom({13: 0.4, 16: 0.8})},
-            filter=SINGLE)),
+        (
+            LINE,
+            pen.drawn(
+                "line",
+                "line",
+                {"line-color": colour, "line-width": by_zoom({13: 0.3, 16: 0.9, 18: 1.4}), "line-opacity": by_zoom({13: 0.4, 16: 0.8})},
+                filter=SINGLE,
+            ),
+        ),
     ]
 
 
 def _line(pen: Pen) -> Slotted:
-    return [(LINE, pen.drawn(
-        "line", "line", {"line-color": pen.colour(), "line-width": by_zoom({12: 0.8, 15: 1.8, 18: 4}), "line-opacity": 0.85},
-        layout={"line-cap": "round", "line-join": "round"},
-    ))]
+    return [
+        (
+            LINE,
+            pen.drawn(
+                "line",
+                "line",
+                {"line-color": pen.colour(), "line-width": by_zoom({12: 0.8, 15: 1.8, 18: 4}), "line-opacity": 0.85},
+                layout={"line-cap": "round", "line-join": "round"},
+            ),
+        )
+    ]
 
 
 def _dot(pen: Pen) -> Slotted:
     first = max(pen.layer.cells_to + 1, pen.layer.min_zoom)
-    drawn = [*_cells(pen), (LINE, _dots(pen, by_zoom({11: 1.6, 14: 2.3, 16: 3.2, 19: 5}), opacity=by_zoom({first: 0.5, first + 0.6: 0.95})))]
+    drawn = [
+        *_cells(pen),
+        (LINE, _dots(pen, by_zoom({11: 1.6, 14: 2.3, 16: 3.2, 19: 5}), opacity=by_zoom({first: 0.5, first + 0.6: 0.95}))),
+    ]
     if pen.layer.look.sector:
         drawn.insert(len(drawn) - 1, (LINE, _sector(pen)))
     image: Expression = ["concat", "icon:", pen.icon(), ":", pen.colour()]
-    drawn.append((TOP, pen.drawn(
-        "symbol", "symbol", {"icon-opacity": by_zoom({SYMBOLS_FROM: 0, SYMBOLS_FROM + 0.3: 1})}, filter=SINGLE, minzoom=SYMBOLS_FROM,
-        layout={"icon-image": image, "icon-size": by_zoom({17: 0.75, 19: 1}), "icon-padding": 1},
-    )))
+    drawn.append(
+        (
+            TOP,
+            pen.drawn(
+                "symbol",
+                "symbol",
+                {"icon-opacity": by_zoom({SYMBOLS_FROM: 0, SYMBOLS_FROM + 0.3: 1})},
+                filter=SINGLE,
+                minzoom=SYMBOLS_FROM,
+                layout={"icon-image": image, "icon-size": by_zoom({17: 0.75, 19: 1}), "icon-padding": 1},
+            ),
+        )
+    )
     return drawn
 
 
@@ -147,11 +190,22 @@ def _unit(pen: Pen) -> Slotted:
     return [
         *_cells(pen),
         (TOP, _dots(pen, by_zoom({11: 2.2, 15: 3.5}), opacity=0.95, maxzoom=PINS_OVERLAP_FROM)),
-        (TOP, pen.drawn("unit", "symbol", {}, filter=SINGLE, layout={
-            "icon-image": image, "icon-size": by_zoom({11: 0.6, 14: 0.8, 16: 1}), "icon-padding": 0,
-            "icon-allow-overlap": ["step", ["zoom"], False, PINS_OVERLAP_FROM, True],
-            "icon-ignore-placement": ["step", ["zoom"], False, PINS_OVERLAP_FROM, True],
-        })),
+        (
+            TOP,
+            pen.drawn(
+                "unit",
+                "symbol",
+                {},
+                filter=SINGLE,
+                layout={
+                    "icon-image": image,
+                    "icon-size": by_zoom({11: 0.6, 14: 0.8, 16: 1}),
+                    "icon-padding": 0,
+                    "icon-allow-overlap": ["step", ["zoom"], False, PINS_OVERLAP_FROM, True],
+                    "icon-ignore-placement": ["step", ["zoom"], False, PINS_OVERLAP_FROM, True],
+                },
+            ),
+        ),
     ]
 
 
@@ -164,11 +218,35 @@ def _pin(pen: Pen) -> Slotted:
     return [
         *_cells(pen),
         (TOP, _dots(pen, by_zoom({9: 2, 13: 3.5}), opacity=0.9, maxzoom=PINS_OVERLAP_FROM)),
-        (TOP, pen.drawn("pin~far", "symbol", {}, filter=SINGLE, maxzoom=PINS_OVERLAP_FROM, layout={
-            "icon-image": image, "icon-size": size, "symbol-sort-key": place, "icon-padding": 0})),
-        (TOP, pen.drawn("pin", "symbol", {}, filter=SINGLE, minzoom=PINS_OVERLAP_FROM, layout={
-            "icon-image": image, "icon-size": size, "symbol-sort-key": ["-", 0, place], "symbol-z-order": "auto",
-            "icon-allow-overlap": True, "icon-ignore-placement": True})),
+        (
+            TOP,
+            pen.drawn(
+                "pin~far",
+                "symbol",
+                {},
+                filter=SINGLE,
+                maxzoom=PINS_OVERLAP_FROM,
+                layout={"icon-image": image, "icon-size": size, "symbol-sort-key": place, "icon-padding": 0},
+            ),
+        ),
+        (
+            TOP,
+            pen.drawn(
+                "pin",
+                "symbol",
+                {},
+                filter=SINGLE,
+                minzoom=PINS_OVERLAP_FROM,
+                layout={
+                    "icon-image": image,
+                    "icon-size": size,
+                    "symbol-sort-key": ["-", 0, place],
+                    "symbol-z-order": "auto",
+                    "icon-allow-overlap": True,
+                    "icon-ignore-placement": True,
+                },
+            ),
+        ),
     ]
 
 
@@ -188,14 +266,23 @@ def _cells(pen: Pen) -> Slotted:
     size: Expression = ["interpolate", ["linear"], _magnitude(), 0, 1.6, 1, 2.6, 2, 4, 3, 5.8, 3.7, 8]
     strength: Expression = ["interpolate", ["linear"], _magnitude(), 0, 0.3, 1, 0.38, 2, 0.5, 3, 0.66, 3.7, 0.95]
     discs = {
-        "circle-color": pen.plain(), "circle-radius": by_zoom({10: size, 15: ["*", 1.15, size], 18: ["*", 2, size]}),
-        "circle-opacity": strength, "circle-stroke-width": 0.5, "circle-stroke-color": palette.halo, "circle-stroke-opacity": 0.6,
+        "circle-color": pen.plain(),
+        "circle-radius": by_zoom({10: size, 15: ["*", 1.15, size], 18: ["*", 2, size]}),
+        "circle-opacity": strength,
+        "circle-stroke-width": 0.5,
+        "circle-stroke-color": palette.halo,
+        "circle-stroke-opacity": 0.6,
     }
     numbers = pen.drawn(
-        "cells~count", "symbol", {"text-color": palette.text_place, "text-halo-color": palette.halo, "text-halo-width": 1.4},
+        "cells~count",
+        "symbol",
+        {"text-color": palette.text_place, "text-halo-color": palette.halo, "text-halo-width": 1.4},
         filter=["all", IS_CELL, [">=", ["get", "n"], 10]],
         layout={
-            "text-field": ["to-string", ["get", "n"]], "text-font": REGULAR, "text-size": 10, "text-padding": 22,
+            "text-field": ["to-string", ["get", "n"]],
+            "text-font": REGULAR,
+            "text-size": 10,
+            "text-padding": 22,
             "symbol-sort-key": ["-", 0, ["get", "n"]],
         },
     )
@@ -208,8 +295,12 @@ def _magnitude() -> Expression:
 
 def _dots(pen: Pen, radius: Any, *, opacity: Any, **more: Any) -> Drawn:
     paint = {
-        "circle-color": pen.colour(), "circle-radius": radius, "circle-opacity": opacity, "circle-stroke-color": PALETTES[pen.theme].halo,
-        "circle-stroke-width": by_zoom({13: 0, 15: 0.8}), "circle-stroke-opacity": 0.8,
+        "circle-color": pen.colour(),
+        "circle-radius": radius,
+        "circle-opacity": opacity,
+        "circle-stroke-color": PALETTES[pen.theme].halo,
+        "circle-stroke-width": by_zoom({13: 0, 15: 0.8}),
+        "circle-stroke-opacity": 0.8,
     }
     return pen.drawn("dot", "circle", paint, filter=SINGLE, **more)
 
@@ -222,11 +313,18 @@ def _sector(pen: Pen) -> Drawn:
     true_size = {zoom: ["*", ["get", sector.range_m], _pixels_per_metre(zoom, pen.cosine) / SECTOR_RADIUS] for zoom in (17, 18, 20, 22)}
     sizes = true_size | {zoom: ["min", most, true_size[zoom]] for zoom, most in SECTOR_MOST.items()}
     return pen.drawn(
-        "sector", "symbol", {"icon-opacity": by_zoom({SECTORS_FROM: 0, SECTORS_FROM + 0.3: 0.7, 20: 0.5})}, filter=SINGLE, minzoom=SECTORS_FROM,
+        "sector",
+        "symbol",
+        {"icon-opacity": by_zoom({SECTORS_FROM: 0, SECTORS_FROM + 0.3: 0.7, 20: 0.5})},
+        filter=SINGLE,
+        minzoom=SECTORS_FROM,
         layout={
-            "icon-image": ["concat", "sector:", ["to-string", angle], ":", pen.colour()], "icon-rotate": ["get", sector.azimuth_deg],
+            "icon-image": ["concat", "sector:", ["to-string", angle], ":", pen.colour()],
+            "icon-rotate": ["get", sector.azimuth_deg],
             "icon-size": ["interpolate", ["exponential", 2], ["zoom"], *(part for stop in sizes.items() for part in stop)],
-            "icon-rotation-alignment": "map", "icon-allow-overlap": True, "icon-ignore-placement": True,
+            "icon-rotation-alignment": "map",
+            "icon-allow-overlap": True,
+            "icon-ignore-placement": True,
         },
     )
 
@@ -236,5 +334,10 @@ def _pixels_per_metre(zoom: int, cosine: float) -> float:
 
 
 FORMS: Mapping[Form, Callable[[Pen], Slotted]] = {
-    Form.AREA: _area, Form.FOOTPRINT: _footprint, Form.LINE: _line, Form.DOT: _dot, Form.UNIT: _unit, Form.PIN: _pin,
+    Form.AREA: _area,
+    Form.FOOTPRINT: _footprint,
+    Form.LINE: _line,
+    Form.DOT: _dot,
+    Form.UNIT: _unit,
+    Form.PIN: _pin,
 }

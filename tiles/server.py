@@ -48,8 +48,14 @@ class Metrics(Protocol):
 
 
 def create(
-    store: MirrorStore, pool: Pool, layers: Sequence[Layer], reader_of: ReaderOf, data_dir: Path, *,
-    settings: Settings, metrics: Metrics | None = None,
+    store: MirrorStore,
+    pool: Pool,
+    layers: Sequence[Layer],
+    reader_of: ReaderOf,
+    data_dir: Path,
+    *,
+    settings: Settings,
+    metrics: Metrics | None = None,
 ) -> "TileServer":
     """Build the ASGI application for /tiles/ and /style/. It starts nothing: `store` and `pool` are the caller's.
 

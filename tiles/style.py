@@ -39,7 +39,9 @@ class Styles:
         extent = self._store.extent()
         archive = self._base.archive()
         base = base_style(
-            theme, tiles_url=f"/tiles/base/{{z}}/{{x}}/{{y}}.mvt?v={archive.version}", faces=style_faces(read_faces(self._data_dir)),
+            theme,
+            tiles_url=f"/tiles/base/{{z}}/{{x}}/{{y}}.mvt?v={archive.version}",
+            faces=style_faces(read_faces(self._data_dir)),
             bounds=[archive.bounds.west, archive.bounds.south, archive.bounds.east, archive.bounds.north],
         )
         sources, drawn = base.sources, base.layers
@@ -49,19 +51,29 @@ class Styles:
                 sources |= self._sources(layer, reader)
                 for slot, one in layers_of(layer, Theme(theme), cosine):
                     drawn = insert(drawn, slot, [one])
-        return answers.document({
-            "version": 8, "name": f"Hallmap {theme}", "sources": sources, "layers": drawn,
-            # seconds since 1970: the rings of event pins run on it, the client moves it on
-            "state": {"now": {"default": int(time.time())}}, **base.extras,
-        })
+        return answers.document(
+            {
+                "version": 8,
+                "name": f"Hallmap {theme}",
+                "sources": sources,
+                "layers": drawn,
+                # seconds since 1970: the rings of event pins run on it, the client moves it on
+                "state": {"now": {"default": int(time.time())}},
+                **base.extras,
+            }
+        )
 
     def _sources(self, layer: Layer, reader: Reader) -> dict[str, Any]:
         state = next(state for state in self._store.states() if state.key == layer.key)
         query = f"?v={version(state.revision, reader.scope)}" if state.revision else ""
-        sources: dict[str, Any] = {layer.key: {
-            "type": "vector", "tiles": [f"/tiles/{layer.key}/{{z}}/{{x}}/{{y}}.mvt{query}"], "minzoom": min(layer.min_zoom, MAX_ZOOM),
-            "maxzoom": MAX_ZOOM,
-        }}
+        sources: dict[str, Any] = {
+            layer.key: {
+                "type": "vector",
+                "tiles": [f"/tiles/{layer.key}/{{z}}/{{x}}/{{y}}.mvt{query}"],
+                "minzoom": min(layer.min_zoom, MAX_ZOOM),
+                "maxzoom": MAX_ZOOM,
+            }
+        }
         if layer.look.form is Form.AREA and layer.look.label:
             sources[labels_source(layer)] = {"type": "geojson", "data": f"/tiles/{layer.key}/labels.json{query}"}
         return sources

@@ -16,8 +16,21 @@ from services.details import Area
 from services.rights import Role
 
 ACTIONS = (
-    "sign_in", "sign_out", "kiosk_open", "unmask", "lookup", "export", "account_create", "account_change", "rights_change", "sessions_end",
-    "password_change", "token_create", "token_revoke", "token_list", "audit_read",
+    "sign_in",
+    "sign_out",
+    "kiosk_open",
+    "unmask",
+    "lookup",
+    "export",
+    "account_create",
+    "account_change",
+    "rights_change",
+    "sessions_end",
+    "password_change",
+    "token_create",
+    "token_revoke",
+    "token_list",
+    "audit_read",
 )
 DAYS = (1, 7, 30, 365)
 
@@ -32,7 +45,10 @@ def account_row(account: Account, areas: Sequence[Area], words: Words, now: date
     """One line of the accounts table."""
     names = {area.code: area.name for area in areas}
     return {
-        "id": str(account.id), "display_name": account.display_name, "username": account.username, "role": words(f"role.{account.role}"),
+        "id": str(account.id),
+        "display_name": account.display_name,
+        "username": account.username,
+        "role": words(f"role.{account.role}"),
         "scope": f"{names.get(account.scope, '')} {account.scope}".strip() if account.scope else words("scope.all"),
         "state": words(f"admin.state_{state(account, now)}"),
         "seen": formats.age(account.last_seen_at, now, words) if account.last_seen_at else words("admin.never"),
@@ -49,28 +65,42 @@ def state(account: Account, now: datetime) -> str:
 
 def create_form(words: Words) -> Component:
     """Ask for what a new account needs."""
-    return section(words("admin.create"), [
-        _field(words("admin.column_username"), "username", words("admin.username_hint")),
-        _field(words("admin.column_display_name"), "display_name", ""),
-        _field(words("login.password"), "password", words("admin.password_hint"), kind="password"),
-        _act("create", words("admin.create"), "user-plus", primary=True),
-        html.P(words("admin.create_note"), className="quiet"),
-    ])
+    return section(
+        words("admin.create"),
+        [
+            _field(words("admin.column_username"), "username", words("admin.username_hint")),
+            _field(words("admin.column_display_name"), "display_name", ""),
+            _field(words("login.password"), "password", words("admin.password_hint"), kind="password"),
+            _act("create", words("admin.create"), "user-plus", primary=True),
+            html.P(words("admin.create_note"), className="quiet"),
+        ],
+    )
 
 
 def system_editor(account: Account, words: Words, now: datetime) -> list[Component]:
     """Let the system administrator rename, reset, unlock, stop and start an account."""
     current = state(account, now)
     acts = [_act("rename", words("admin.rename"), "pencil")]
-    toggle = _act("stop", words("admin.deactivate"), "power", tone="danger") if account.active else _act("start", words("admin.activate"), "power")
+    toggle = (
+        _act("stop", words("admin.deactivate"), "power", tone="danger")
+        if account.active
+        else _act("start", words("admin.activate"), "power")
+    )
     unlock = [_act("unlock", words("admin.unlock"), "lock-open")] if current == "locked" else []
     return [
         _head(account, words, now),
-        section(words("admin.column_display_name"), [
-            _field(words("admin.column_display_name"), "rename", "", value=account.display_name), *acts]),
-        section(words("admin.reset"), [
-            _field(words("admin.new_password"), "reset", words("admin.password_hint"), kind="password"),
-            _act("reset", words("admin.reset"), "key"), html.P(words("admin.reset_note"), className="quiet")]),
+        section(
+            words("admin.column_display_name"),
+            [_field(words("admin.column_display_name"), "rename", "", value=account.display_name), *acts],
+        ),
+        section(
+            words("admin.reset"),
+            [
+                _field(words("admin.new_password"), "reset", words("admin.password_hint"), kind="password"),
+                _act("reset", words("admin.reset"), "key"),
+                html.P(words("admin.reset_note"), className="quiet"),
+            ],
+        ),
         section(words("admin.state"), html.Div([*unlock, toggle], className="acts")),
     ]
 
@@ -81,11 +111,15 @@ def security_editor(account: Account, areas: Sequence[Area], words: Words, now: 
     scopes = [("", words("scope.all")), *((area.code, f"{area.name} {area.code}") for area in areas)]
     return [
         _head(account, words, now),
-        section(words("admin.rights"), [
-            _choice(words("admin.column_role"), "role", roles, account.role),
-            _choice(words("admin.column_scope"), "scope", scopes, account.scope),
-            _act("rights", words("admin.save_rights"), "shield-check", primary=True), html.P(words("admin.rights_note"), className="quiet"),
-        ]),
+        section(
+            words("admin.rights"),
+            [
+                _choice(words("admin.column_role"), "role", roles, account.role),
+                _choice(words("admin.column_scope"), "scope", scopes, account.scope),
+                _act("rights", words("admin.save_rights"), "shield-check", primary=True),
+                html.P(words("admin.rights_note"), className="quiet"),
+            ],
+        ),
         section(words("admin.sessions"), _act("end", words("admin.end_sessions"), "logout", tone="danger"), note=""),
     ]
 
@@ -99,13 +133,17 @@ def _head(account: Account, words: Words, now: datetime) -> Component:
     current = state(account, now)
     tone = {"active": "good", "locked": "warn", "inactive": "alarm"}[current]
     entries = [
-        (words("admin.column_role"), words(f"role.{account.role}")), (words("admin.column_scope"), account.scope or words("scope.all")),
+        (words("admin.column_role"), words(f"role.{account.role}")),
+        (words("admin.column_scope"), account.scope or words("scope.all")),
         (words("admin.failures"), str(account.failures)),
         (words("admin.column_seen"), formats.exact(account.last_seen_at) if account.last_seen_at else words("admin.never")),
     ]
     return html.Section(
-        [html.Div([html.H2(account.display_name), chip(words(f"admin.state_{current}"), tone)], className="section-head"),
-         html.P(account.username, className="quiet"), attributes(entries)],
+        [
+            html.Div([html.H2(account.display_name), chip(words(f"admin.state_{current}"), tone)], className="section-head"),
+            html.P(account.username, className="quiet"),
+            attributes(entries),
+        ],
         className="section",
     )
 
@@ -137,9 +175,15 @@ def audit_line(row: AuditRow, words: Words) -> dict[str, object]:
     """One line of the audit trail."""
     action = f"audit.action_{row.action}"
     return {
-        "id": str(row.id), "at": formats.exact(row.at), "who": row.username or formats.NONE, "role": words(f"role.{row.role}") if row.role else formats.NONE,
-        "action": words(action) if action in words.catalogue else row.action, "object": row.object,
-        "result": words("audit.allowed" if row.success else "audit.refused"), "reason": row.reason or "", "address": row.address or "",
+        "id": str(row.id),
+        "at": formats.exact(row.at),
+        "who": row.username or formats.NONE,
+        "role": words(f"role.{row.role}") if row.role else formats.NONE,
+        "action": words(action) if action in words.catalogue else row.action,
+        "object": row.object,
+        "result": words("audit.allowed" if row.success else "audit.refused"),
+        "reason": row.reason or "",
+        "address": row.address or "",
         "detail": "; ".join(f"{key}={value}" for key, value in row.detail.items()),
     }
 
@@ -152,8 +196,10 @@ def audit_form(words: Words) -> Component:
     days = [(str(number), words(f"audit.days_{number}")) for number in DAYS]
     return html.Div(
         [
-            _choice(words("audit.column_action"), "action", actions, ""), _field(words("audit.column_who"), "username", words("audit.any")),
-            _choice(words("audit.column_result"), "success", results, ""), _choice(words("audit.span"), "days", days, str(DAYS[1])),
+            _choice(words("audit.column_action"), "action", actions, ""),
+            _field(words("audit.column_who"), "username", words("audit.any")),
+            _choice(words("audit.column_result"), "success", results, ""),
+            _choice(words("audit.span"), "days", days, str(DAYS[1])),
             button(words("audit.older"), "chevron-down", "small", data_audit_older="true"),
         ],
         className="audit-form",

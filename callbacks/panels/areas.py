@@ -14,11 +14,31 @@ from callbacks.panels.shown import Shown, attribute_section, header, panel, rela
 from layers import registry
 from layers.base import Group
 
-IN_FACTS = ("name", "people", "households", "buildings", "organizations", "area_m2", "size_flag", "norm_people_min", "norm_people_max",
-            "worker_id", "worker_name", "worker_phone", "code", "duties")
+IN_FACTS = (
+    "name",
+    "people",
+    "households",
+    "buildings",
+    "organizations",
+    "area_m2",
+    "size_flag",
+    "norm_people_min",
+    "norm_people_max",
+    "worker_id",
+    "worker_name",
+    "worker_phone",
+    "code",
+    "duties",
+)
 LISTED: Mapping[str, str] = {
-    "open_events": "area.cases", "streets": "area.streets", "communities": "area.communities", "grids": "area.grids", "workers": "area.workers",
-    "buildings": "area.buildings", "organizations": "area.organizations", "residents": "area.people",
+    "open_events": "area.cases",
+    "streets": "area.streets",
+    "communities": "area.communities",
+    "grids": "area.grids",
+    "workers": "area.workers",
+    "buildings": "area.buildings",
+    "organizations": "area.organizations",
+    "residents": "area.people",
 }
 """Relations that become tabs, in their order, with the keys of their titles."""
 BROKEN_DOWN: Mapping[str, str] = {"open_events": "level", "people": "age_group", "buildings": "use_type"}
@@ -46,18 +66,28 @@ def _badges(shown: Shown) -> list[Component]:
 def _facts(shown: Shown) -> Component:
     words = shown.words
     waiting = total(shown, "open_events")
-    return facts([
-        (shown.number("people"), words("area.people"), ""),
-        (shown.number("households"), words("area.households"), ""),
-        (shown.number("buildings"), words("area.buildings"), ""),
-        (shown.number("organizations"), words("area.organizations"), ""),
-        (shown.text("area_m2"), words("area.size"), ""),
-        (formats.number(waiting), words("area.open_cases"), "warn" if waiting else ""),
-    ])
+    return facts(
+        [
+            (shown.number("people"), words("area.people"), ""),
+            (shown.number("households"), words("area.households"), ""),
+            (shown.number("buildings"), words("area.buildings"), ""),
+            (shown.number("organizations"), words("area.organizations"), ""),
+            (shown.text("area_m2"), words("area.size"), ""),
+            (formats.number(waiting), words("area.open_cases"), "warn" if waiting else ""),
+        ]
+    )
 
 
 def _overview(shown: Shown) -> list[Component]:
-    return [*_norm(shown), *_worker(shown), *_cases(shown), *_inside(shown), *_shares(shown), *_duties(shown), attribute_section(shown, *IN_FACTS)]
+    return [
+        *_norm(shown),
+        *_worker(shown),
+        *_cases(shown),
+        *_inside(shown),
+        *_shares(shown),
+        *_duties(shown),
+        attribute_section(shown, *IN_FACTS),
+    ]
 
 
 def _norm(shown: Shown) -> list[Component]:
@@ -72,7 +102,8 @@ def _norm(shown: Shown) -> list[Component]:
             html.I(className="norm-span", style={"left": f"{100 * least / span:.1f}%", "width": f"{100 * (most - least) / span:.1f}%"}),
             html.I(className=f"norm-mark {TONES.get(flag, '')}", style={"left": f"{100 * people / span:.1f}%"}),
         ],
-        className="norm", **also({"aria-hidden": "true"}),
+        className="norm",
+        **also({"aria-hidden": "true"}),
     )
     text = words("area.norm_text", people=formats.number(people), least=formats.number(least), most=formats.number(most))
     return [section(words("area.norm"), [html.P(text, className="said"), drawn], note=shown.text("kind"))]
@@ -93,7 +124,10 @@ def _cases(shown: Shown) -> list[Component]:
     if not relation or not relation.total:
         return []
     words, layer = shown.words, registry.get("open_events")
-    parts = [(word.split(" ")[0], number, layer.look.palette.get(value, "")) for value, word, number in worded(layer, "level", levels or {}, words)]
+    parts = [
+        (word.split(" ")[0], number, layer.look.palette.get(value, ""))
+        for value, word, number in worded(layer, "level", levels or {}, words)
+    ]
     bars = [html.Div(stacked(parts), className="levels-bar")] if parts else []
     listed = lists.cases(relation.rows[:FIRST_CASES], words, shown.now)
     return [section(words("area.urgent"), [*bars, *listed], note=formats.number(relation.total))]
@@ -103,9 +137,13 @@ def _shares(shown: Shown) -> list[Component]:
     """Who lives and what stands in the area."""
     words = shown.words
     return [
-        section(words.of(registry.get(key).named(name).title), shares(registry.get(key), name, shown.inside_values[key], words),
-                note=words.of(registry.get(key).title))
-        for key, name in BROKEN_DOWN.items() if key != "open_events" and any(shown.inside_values.get(key, {}).values())
+        section(
+            words.of(registry.get(key).named(name).title),
+            shares(registry.get(key), name, shown.inside_values[key], words),
+            note=words.of(registry.get(key).title),
+        )
+        for key, name in BROKEN_DOWN.items()
+        if key != "open_events" and any(shown.inside_values.get(key, {}).values())
     ]
 
 
@@ -124,8 +162,12 @@ def _inside(shown: Shown) -> list[Component]:
         count = shown.inside.get(layer.key)
         if count is None or layer.group is Group.AREAS:
             continue
-        cells.append(html.Button(
-            [icon(layer.look.icon), html.Span(words.of(layer.title), className="cut"), html.B(formats.number(count.total))],
-            type="button", className="inside-cell", **also({"data-select-area": f"{shown.layer.key}/{shown.row.id}", "data-class": layer.key}),
-        ))
+        cells.append(
+            html.Button(
+                [icon(layer.look.icon), html.Span(words.of(layer.title), className="cut"), html.B(formats.number(count.total))],
+                type="button",
+                className="inside-cell",
+                **also({"data-select-area": f"{shown.layer.key}/{shown.row.id}", "data-class": layer.key}),
+            )
+        )
     return [section(words("area.inside"), html.Div(cells, className="inside"), note=words("area.inside_note"))] if cells else []

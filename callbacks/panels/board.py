@@ -24,7 +24,8 @@ def key_of_states(rooms: Sequence[Room], words: Words) -> Component:
     return html.Div(
         [
             html.Span([html.I(className=f"swatch room-{state}"), words(f"room.{state}"), html.B(formats.number(numbers[state]))])
-            for state in STATES if numbers[state]
+            for state in STATES
+            if numbers[state]
         ],
         className="room-key",
     )
@@ -73,7 +74,10 @@ def _cell(room: Room, words: Words, *, chosen: bool, written: bool) -> Component
     told = words("room.told", number=room.room_no, state=words(f"room.{room.state}"), people=room.people)
     name = f"{told}{words.joint}{room.organization}" if room.organization else told
     return html.Button(
-        room.room_no if written else "", type="button", className=f"cell room-{room.state}", title=name,
+        room.room_no if written else "",
+        type="button",
+        className=f"cell room-{room.state}",
+        title=name,
         **also({"data-room": str(room.id), "aria-label": name, "aria-pressed": "true" if chosen else "false"}),
     )
 

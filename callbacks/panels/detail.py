@@ -40,15 +40,20 @@ AROUND: Mapping[str, Surroundings] = {
     "roads": Surroundings(radius_m=100, layers=("open_events", "cameras", "parts")),
 }
 TITLES: Mapping[str, str] = {
-    "open_events": "near.cases", "cameras": "near.cameras", "resources": "near.resources", "organizations": "near.organizations",
-    "parts": "near.parts", "workers": "near.workers",
+    "open_events": "near.cases",
+    "cameras": "near.cameras",
+    "resources": "near.resources",
+    "organizations": "near.organizations",
+    "parts": "near.parts",
+    "workers": "near.workers",
 }
 
 
 def common(shown: Shown) -> list[Component]:
     """Show any row: its declared fields, and what was looked for around it."""
     entries = [
-        (shown.text(name), shown.words.of(shown.layer.named(name).title), "") for name in shown.layer.subline
+        (shown.text(name), shown.words.of(shown.layer.named(name).title), "")
+        for name in shown.layer.subline
         if shown.row.fields.get(name) not in (None, "")
     ]
     head = [facts(entries)] if entries else []
@@ -58,9 +63,22 @@ def common(shown: Shown) -> list[Component]:
 
 
 PANELS: Mapping[str, Panel] = {
-    "district": area, "streets": area, "communities": area, "base_grids": area, "city_management_grids": area, "buildings": building,
-    "people": person, "organizations": organization, "parts": part, "sensors": sensor, "cameras": camera, "workers": mobile,
-    "vehicles": mobile, "resources": resource, "events": event, "open_events": event,
+    "district": area,
+    "streets": area,
+    "communities": area,
+    "base_grids": area,
+    "city_management_grids": area,
+    "buildings": building,
+    "people": person,
+    "organizations": organization,
+    "parts": part,
+    "sensors": sensor,
+    "cameras": camera,
+    "workers": mobile,
+    "vehicles": mobile,
+    "resources": resource,
+    "events": event,
+    "open_events": event,
 }
 
 

@@ -13,15 +13,39 @@ from callbacks.panels.shown import Shown, attribute_section, header, near_sectio
 STEPS = ("report", "file", "dispatch", "handle", "check", "close", "assess")
 PRESENT = {"reported": 1, "filed": 2, "dispatched": 3, "handling": 3, "suspended": 3, "checking": 4, "closed": 6, "void": 6}
 """Which step a case in this state waits for; of a closed one, the first that is not done."""
-IN_HEAD = ("title", "level", "state", "case_no", "place_text", "source", "class_name", "class_code", "grid_code", "reported_at", "step_started_at", "deadline_at",
-           "closed_at", "open", "description", "building_id", "worker_id", "dup_of", "major")
+IN_HEAD = (
+    "title",
+    "level",
+    "state",
+    "case_no",
+    "place_text",
+    "source",
+    "class_name",
+    "class_code",
+    "grid_code",
+    "reported_at",
+    "step_started_at",
+    "deadline_at",
+    "closed_at",
+    "open",
+    "description",
+    "building_id",
+    "worker_id",
+    "dup_of",
+    "major",
+)
 
 
 def event(shown: Shown) -> list[Component]:
     """Show a case."""
     words = shown.words
     body: list[Component] = [*_clocks(shown), _steps(shown), *_story(shown)]
-    for name, title in (("building", "event.building"), ("worker", "event.worker"), ("dup", "event.dup_of"), ("duplicates", "event.duplicates")):
+    for name, title in (
+        ("building", "event.building"),
+        ("worker", "event.worker"),
+        ("dup", "event.dup_of"),
+        ("duplicates", "event.duplicates"),
+    ):
         relation = shown.details.relations.get(name)
         if relation and relation.total:
             body += relation_section(shown, name, words(title))
@@ -46,8 +70,10 @@ def _marks(shown: Shown) -> Component:
     state = str(shown.row.fields.get("state") or "")
     return html.Div(
         [
-            chip(words(f"state.{state}"), "accent") if state else "", chip([icon("flag"), shown.text("class_name")]),
-            chip([icon("send"), shown.text("source")]), html.Span(shown.text("case_no"), className="case-no"),
+            chip(words(f"state.{state}"), "accent") if state else "",
+            chip([icon("flag"), shown.text("class_name")]),
+            chip([icon("send"), shown.text("source")]),
+            html.Span(shown.text("case_no"), className="case-no"),
         ],
         className="chips",
     )
@@ -70,8 +96,10 @@ def _clocks(shown: Shown) -> list[Component]:
             html.Span(words("event.step_left", step=words(f"step.{STEPS[_present(shown)]}")), className="clock-title"),
             html.Strong(formats.left(deadline, now, words), className=f"clock-figure {tone}", **also({"data-until": deadline.isoformat()})),
             bar(spent, f"var(--{tone or 'accent'})"),
-            html.Span(words("event.due", at=formats.instant(deadline, now, words), limit=formats.span(deadline - (started or reported), words)),
-                      className="clock-note"),
+            html.Span(
+                words("event.due", at=formats.instant(deadline, now, words), limit=formats.span(deadline - (started or reported), words)),
+                className="clock-note",
+            ),
         ],
         className="clock",
     )
@@ -105,9 +133,13 @@ def _steps(shown: Shown) -> Component:
         state = "done" if place < present else "now" if place == present and present < 6 else ""
         at = times.get(place)
         when = formats.instant(at, shown.now, words) if at and place != present else words("event.in_progress") if state == "now" else ""
-        steps.append(html.Li(
-            [html.Span(words(f"step.{name}")), html.Small(when)], className=state, **also({"aria-current": "step"} if state == "now" else {}),
-        ))
+        steps.append(
+            html.Li(
+                [html.Span(words(f"step.{name}")), html.Small(when)],
+                className=state,
+                **also({"aria-current": "step"} if state == "now" else {}),
+            )
+        )
     return html.Ol(steps, className="section steps")
 
 

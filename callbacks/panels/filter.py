@@ -54,9 +54,12 @@ def filter_panel(shown: Filter) -> list[Component]:
     note: Children = [icon("sort-descending"), words(f"filter.order_{shown.order}")] if shown.order else ""
     found = section(
         words("filter.found", number=formats.number(shown.facets.matching)),
-        lists.lines(shown.layer, shown.rows, shown.facets.matching, words, shown.now), note=note,
+        lists.lines(shown.layer, shown.rows, shown.facets.matching, words, shown.now),
+        note=note,
     )
-    body = html.Div([*controls, found], className="panel-scroll", tabIndex="0", role="region", **also({"aria-label": words("filter.title")}))
+    body = html.Div(
+        [*controls, found], className="panel-scroll", tabIndex="0", role="region", **also({"aria-label": words("filter.title")})
+    )
     return [_head(shown), body, _foot(shown)]
 
 
@@ -69,13 +72,18 @@ def _head(shown: Filter) -> Component:
         className="filter-figure",
     )
     switch = html.Button(
-        html.I(), type="button", role="switch", className="switch",
+        html.I(),
+        type="button",
+        role="switch",
+        className="switch",
         **also({"data-dim": shown.layer.key, "aria-checked": "true" if shown.dim else "false", "aria-label": words("filter.dim")}),
     )
     dim = html.Div([html.Span(words("filter.dim_note"), className="quiet"), html.Span(words("filter.dim")), switch], className="dim")
     return html.Div(
-        [html.Div([title, html.Div([*clear, close(words)], className="head-tools")], className="kind-row"),
-         html.Div([figure, dim], className="filter-line")],
+        [
+            html.Div([title, html.Div([*clear, close(words)], className="head-tools")], className="kind-row"),
+            html.Div([figure, dim], className="filter-line"),
+        ],
         className="panel-head",
     )
 
@@ -119,7 +127,9 @@ def _values(shown: Filter, item: Field) -> Component | None:
 
 def _pressed(shown: Filter, item: Field, value: str) -> dict[str, str]:
     return {
-        "data-filter-field": item.name, "data-filter-value": value, "data-layer-key": shown.layer.key,
+        "data-filter-field": item.name,
+        "data-filter-value": value,
+        "data-layer-key": shown.layer.key,
         "aria-pressed": "true" if value in shown.picked(item.name) else "false",
     }
 
@@ -128,8 +138,12 @@ def _chip(shown: Filter, item: Field, value: str, title: str) -> Component:
     colour = shown.layer.look.palette.get(value, "") if shown.layer.look.by == item.name else ""
     short = title.partition(" ")[0] if shown.layer.look.form is Form.PIN and colour else title
     return html.Button(
-        [html.Span(short), html.B(formats.number(shown.facets.values[item.name].get(value, 0)))], type="button", className="filter-chip",
-        title=title, style={"--colour": colour or "var(--accent)"}, **also(_pressed(shown, item, value)),
+        [html.Span(short), html.B(formats.number(shown.facets.values[item.name].get(value, 0)))],
+        type="button",
+        className="filter-chip",
+        title=title,
+        style={"--colour": colour or "var(--accent)"},
+        **also(_pressed(shown, item, value)),
     )
 
 
@@ -139,9 +153,16 @@ def _check(shown: Filter, item: Field, value: str, title: str, most: int) -> Com
     if shown.layer.look.icon_by == item.name and value in shown.layer.look.icons:
         mark = [icon(shown.layer.look.icons[value])]
     return html.Button(
-        [html.I(className="check", **also({"aria-hidden": "true"})), *mark, html.Span(title, className="cut"), bar(number / most),
-         html.Span(formats.number(number), className="number")],
-        type="button", className="filter-check", **also(_pressed(shown, item, value)),
+        [
+            html.I(className="check", **also({"aria-hidden": "true"})),
+            *mark,
+            html.Span(title, className="cut"),
+            bar(number / most),
+            html.Span(formats.number(number), className="number"),
+        ],
+        type="button",
+        className="filter-check",
+        **also(_pressed(shown, item, value)),
     )
 
 
@@ -151,17 +172,28 @@ def _times(shown: Filter, item: Field) -> Component:
     presets = [(days, f"{today - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}..") for days in PRESETS_DAYS]
     chips = [
         html.Button(
-            words(f"filter.days_{days}"), type="button", className="filter-chip",
-            **also({"data-filter-field": item.name, "data-filter-text": preset, "data-layer-key": shown.layer.key,
-               "aria-pressed": "true" if preset == text else "false"}),
+            words(f"filter.days_{days}"),
+            type="button",
+            className="filter-chip",
+            **also(
+                {
+                    "data-filter-field": item.name,
+                    "data-filter-text": preset,
+                    "data-layer-key": shown.layer.key,
+                    "aria-pressed": "true" if preset == text else "false",
+                }
+            ),
         )
         for days, preset in presets
     ]
     own = bool(text) and text not in {preset for _, preset in presets}
     first, _, last = text.partition("..") if own else ("", "", "")
     dates = html.Div(
-        [_input(shown, item, "date", end="low", value=_day(first), hint=words("filter.from")), html.Span("–"),
-         _input(shown, item, "date", end="high", value=_day(last), hint=words("filter.to"))],
+        [
+            _input(shown, item, "date", end="low", value=_day(first), hint=words("filter.from")),
+            html.Span("–"),
+            _input(shown, item, "date", end="high", value=_day(last), hint=words("filter.to")),
+        ],
         className="filter-range",
     )
     return section(words.of(item.title), [html.Div(chips, className="filter-chips"), dates])
@@ -176,8 +208,12 @@ def _range(shown: Filter, item: Field) -> Component:
     low, high = shown.facets.ranges[item.name]
     first, _, last = shown.chosen.get(item.name, "").partition("..")
     inputs = html.Div(
-        [_input(shown, item, "number", end="low", value=first, hint=formats.number(low, 1)), html.Span("–"),
-         _input(shown, item, "number", end="high", value=last, hint=formats.number(high, 1)), html.Span(item.unit)],
+        [
+            _input(shown, item, "number", end="low", value=first, hint=formats.number(low, 1)),
+            html.Span("–"),
+            _input(shown, item, "number", end="high", value=last, hint=formats.number(high, 1)),
+            html.Span(item.unit),
+        ],
         className="filter-range",
     )
     note = words("filter.span", low=formats.number(low, 1), high=formats.number(high, 1))
@@ -188,6 +224,15 @@ def _input(shown: Filter, item: Field, kind: str, *, end: str, value: str, hint:
     label = f"{shown.words.of(item.title)} {shown.words(f'filter.{end}')}"
     return html.Span(
         key=f"{shown.layer.key}-{item.name}-{end}",
-        **also({"data-input": kind, "data-value": value, "data-placeholder": hint, "data-label": label, "data-filter-range": item.name,
-           "data-filter-end": end, "data-layer-key": shown.layer.key}),
+        **also(
+            {
+                "data-input": kind,
+                "data-value": value,
+                "data-placeholder": hint,
+                "data-label": label,
+                "data-filter-range": item.name,
+                "data-filter-end": end,
+                "data-layer-key": shown.layer.key,
+            }
+        ),
     )

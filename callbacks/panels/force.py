@@ -47,7 +47,9 @@ def resource(shown: Shown) -> list[Component]:
     if shown.row.fields.get("is_key"):
         badges.append(chip(words("resource.key"), "accent"))
     body = [
-        *_capacity(shown), *near_section(shown, "open_events", words("near.cases")), *near_section(shown, "cameras", words("near.cameras"), most=4),
+        *_capacity(shown),
+        *near_section(shown, "open_events", words("near.cases")),
+        *near_section(shown, "cameras", words("near.cameras"), most=4),
         attribute_section(shown, "name", "kind", "state", "capacity", "available", "is_key"),
     ]
     return panel(shown, header(shown, badges=badges), body)
@@ -68,17 +70,20 @@ def organization(shown: Shown) -> list[Component]:
     """Show an organization: what it does, how dangerous it is, where it sits."""
     words = shown.words
     risk = str(shown.row.fields.get("risk") or "")
-    head = facts([
-        (shown.number("employees"), words("organization.employees"), ""),
-        (shown.text("industry"), words("organization.industry"), ""),
-        (shown.text("risk"), words("organization.risk"), {"red": "alarm", "orange": "warn"}.get(risk, "")),
-    ])
+    head = facts(
+        [
+            (shown.number("employees"), words("organization.employees"), ""),
+            (shown.text("industry"), words("organization.industry"), ""),
+            (shown.text("risk"), words("organization.risk"), {"red": "alarm", "orange": "warn"}.get(risk, "")),
+        ]
+    )
     badges = [chip(shown.text("org_type")), chip(shown.text("state"), "good" if shown.row.fields.get("state") == "active" else "warn")]
     if shown.row.fields.get("is_key"):
         badges.append(chip(words("organization.key"), "accent"))
     body = [
         *(relation_section(shown, "building", words("organization.building")) if total(shown, "building") else []),
-        *near_section(shown, "open_events", words("near.cases")), *near_section(shown, "resources", words("near.resources"), most=4),
+        *near_section(shown, "open_events", words("near.cases")),
+        *near_section(shown, "resources", words("near.resources"), most=4),
         *near_section(shown, "cameras", words("near.cameras"), most=4),
         attribute_section(shown, "name", "employees", "industry", "risk", "org_type", "state", "is_key", "building_id"),
     ]

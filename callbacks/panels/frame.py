@@ -17,7 +17,9 @@ from services.details import Area
 from services.rights import Reader
 
 COUNTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("to_file", ("reported",)), ("to_dispatch", ("filed",)), ("in_hand", ("dispatched", "handling", "checking")),
+    ("to_file", ("reported",)),
+    ("to_dispatch", ("filed",)),
+    ("in_hand", ("dispatched", "handling", "checking")),
 )
 """Counters of the top bar and the states that each adds up; the overdue ones are counted across them."""
 SLOTS = 86_400 // SLOT_S
@@ -30,21 +32,46 @@ def top(reader: Reader, place: str, words: Words, *, demo: bool) -> list[Compone
         [
             icon("search"),
             html.Span(
-                **also({"data-input": "search", "data-label": words("search.label"), "data-placeholder": words("search.hint"), "data-id": ids.SEARCH_BOX,
-                   "data-controls": ids.SEARCH_LIST}),
+                **also(
+                    {
+                        "data-input": "search",
+                        "data-label": words("search.label"),
+                        "data-placeholder": words("search.hint"),
+                        "data-id": ids.SEARCH_BOX,
+                        "data-controls": ids.SEARCH_LIST,
+                    }
+                ),
             ),
             html.Kbd("/"),
         ],
-        className="search-box", role="search",
+        className="search-box",
+        role="search",
     )
     return [
-        html.Div([html.Span(icon("stack-2"), className="logo"), html.B(words("brand")), html.Span(place, className="brand-place")], className="brand"),
-        html.Div([search, html.Div(id=ids.SEARCH_LIST, className="search-list", role="listbox", hidden=True,
-                                  **also({"aria-label": words("search.results"), "data-list": ids.SEARCH_BOX}))],
-                 className="search", id=ids.SEARCH),
+        html.Div(
+            [html.Span(icon("stack-2"), className="logo"), html.B(words("brand")), html.Span(place, className="brand-place")],
+            className="brand",
+        ),
+        html.Div(
+            [
+                search,
+                html.Div(
+                    id=ids.SEARCH_LIST,
+                    className="search-list",
+                    role="listbox",
+                    hidden=True,
+                    **also({"aria-label": words("search.results"), "data-list": ids.SEARCH_BOX}),
+                ),
+            ],
+            className="search",
+            id=ids.SEARCH,
+        ),
         html.Div(id=ids.COUNTERS, className="counters", role="status", **also({"aria-label": words("counter.label")})),
         html.I(className="separator"),
-        html.Div([html.Time(className="time", **also({"data-clock": "true"})), html.Span(className="day", **also({"data-clock-date": "true"}))], className="clock-box"),
+        html.Div(
+            [html.Time(className="time", **also({"data-clock": "true"})), html.Span(className="day", **also({"data-clock-date": "true"}))],
+            className="clock-box",
+        ),
         *([chip(words("demo.mark"), "demo")] if demo else []),
         html.Div([html.I(className="live-dot"), html.Span(**also({"data-data-age": "true"}))], className="connection"),
         html.Div([*switches(words), icon_button("question-mark", words("help.title"), data_help="true")], className="top-tools"),
@@ -56,11 +83,17 @@ def switches(words: Words) -> list[Component]:
     """Build the switches of language and theme."""
     other = Language.EN if words.language is Language.ZH else Language.ZH
     language = html.Button(
-        words("language.other"), type="button", className="icon-button words", title=words("language.switch"),
+        words("language.other"),
+        type="button",
+        className="icon-button words",
+        title=words("language.switch"),
         **also({"data-set-language": other.value, "aria-label": words("language.switch")}),
     )
     theme = html.Button(
-        [icon("sun"), icon("moon")], type="button", className="icon-button theme", title=words("theme.switch"),
+        [icon("sun"), icon("moon")],
+        type="button",
+        className="icon-button theme",
+        title=words("theme.switch"),
         **also({"data-switch-theme": "true", "aria-label": words("theme.switch")}),
     )
     return [language, theme]
@@ -68,13 +101,22 @@ def switches(words: Words) -> list[Component]:
 
 def _person(reader: Reader, words: Words) -> Component:
     name = reader.display_name or reader.username
-    entries: list[Component] = [html.Div([html.B(name), html.Span(reader.username), html.Span(words("person.scope", scope=reader.scope or words("scope.all")))],
-                                         className="menu-head")]
+    entries: list[Component] = [
+        html.Div(
+            [html.B(name), html.Span(reader.username), html.Span(words("person.scope", scope=reader.scope or words("scope.all")))],
+            className="menu-head",
+        )
+    ]
     if reader.role in ADMINISTRATORS:
         entries.append(html.A([icon("settings"), words("admin.title")], href="/admin", className="menu-item"))
-    entries.append(html.Button([icon("logout"), words("sign_out")], type="button", className="menu-item", **also({"data-sign-out": "true"})))
+    entries.append(
+        html.Button([icon("logout"), words("sign_out")], type="button", className="menu-item", **also({"data-sign-out": "true"}))
+    )
     summary = html.Summary(
-        [html.Span(name[:1], className="avatar"), html.Span([html.B(name, className="cut"), html.Small(words(f"role.{reader.role}"))], className="who")],
+        [
+            html.Span(name[:1], className="avatar"),
+            html.Span([html.B(name, className="cut"), html.Small(words(f"role.{reader.role}"))], className="who"),
+        ],
         **also({"aria-label": words("person.menu", name=name)}),
     )
     return html.Details([summary, html.Div(entries, className="menu")], className="person")
@@ -83,8 +125,10 @@ def _person(reader: Reader, words: Words) -> Component:
 def counters(bulletin: Bulletin, words: Words) -> list[Component]:
     """Show how many open cases wait for what."""
     shown = [
-        html.Div([html.Span(words(f"counter.{name}")), html.B(formats.number(sum(bulletin.open.get(state, 0) for state in states)))],
-                 className="counter")
+        html.Div(
+            [html.Span(words(f"counter.{name}")), html.B(formats.number(sum(bulletin.open.get(state, 0) for state in states)))],
+            className="counter",
+        )
         for name, states in COUNTERS
     ]
     overdue = html.Div(
@@ -100,12 +144,18 @@ def ticker(bulletin: Bulletin, words: Words, now: datetime) -> list[Component]:
         return [html.Span(words("ticker.quiet"), className="quiet")]
     return [
         opener(
-            [dot(f"var(--level-{news.level})"), html.Time(f"{formats.local(news.at):%H:%M:%S}" if _is_today(news.at, now)
-                                                          else formats.instant(news.at, now, words)),
-             html.Span(news.title), html.Span(words("ticker.closed" if news.closed_at else f"state.{news.state}"),
-                                              className="good" if news.closed_at else "second"),
-             *([html.Em(formats.age(news.at, now, words))] if place == 0 else [])],
-            "events" if news.closed_at else "open_events", news.id, "news",
+            [
+                dot(f"var(--level-{news.level})"),
+                html.Time(f"{formats.local(news.at):%H:%M:%S}" if _is_today(news.at, now) else formats.instant(news.at, now, words)),
+                html.Span(news.title),
+                html.Span(
+                    words("ticker.closed" if news.closed_at else f"state.{news.state}"), className="good" if news.closed_at else "second"
+                ),
+                *([html.Em(formats.age(news.at, now, words))] if place == 0 else []),
+            ],
+            "events" if news.closed_at else "open_events",
+            news.id,
+            "news",
         )
         for place, news in enumerate(bulletin.news)
     ]
@@ -122,7 +172,8 @@ def today(bulletin: Bulletin, words: Words, now: datetime) -> list[Component]:
     total = sum(bulletin.slots.values())
     bars = [
         html.I(
-            className="now" if slot == present else "", style={"height": f"{100 * bulletin.slots.get(slot, 0) / most:.0f}%"},
+            className="now" if slot == present else "",
+            style={"height": f"{100 * bulletin.slots.get(slot, 0) / most:.0f}%"},
             title=words("today.slot", start=_clock(slot), end=_clock(slot + 1), number=bulletin.slots.get(slot, 0)),
         )
         for slot in range(SLOTS)
@@ -130,12 +181,23 @@ def today(bulletin: Bulletin, words: Words, now: datetime) -> list[Component]:
     marks = [html.Span(f"{hour:02d}:00", style={"left": f"{100 * hour / 24:.2f}%"}) for hour in HOURS_MARKED]
     share = 100 * (now - formats.midnight(now)).total_seconds() / 86_400
     return [
-        html.Div([html.Span(words("today.title")), html.B(formats.number(total)), html.Span(words("today.unit"))], className="today-figure"),
         html.Div(
-            [html.Div(bars, className="today-bars"), html.I(className="today-now", style={"left": f"{share:.2f}%"}), html.Div(marks, className="today-hours")],
-            className="today-chart", role="img", **also({"aria-label": words("today.label", number=total)}),
+            [html.Span(words("today.title")), html.B(formats.number(total)), html.Span(words("today.unit"))], className="today-figure"
         ),
-        html.Div([html.Span(words("today.peak")), html.B(formats.number(most if total else 0)), html.Span(words("today.per_slot"))], className="today-figure"),
+        html.Div(
+            [
+                html.Div(bars, className="today-bars"),
+                html.I(className="today-now", style={"left": f"{share:.2f}%"}),
+                html.Div(marks, className="today-hours"),
+            ],
+            className="today-chart",
+            role="img",
+            **also({"aria-label": words("today.label", number=total)}),
+        ),
+        html.Div(
+            [html.Span(words("today.peak")), html.B(formats.number(most if total else 0)), html.Span(words("today.per_slot"))],
+            className="today-figure",
+        ),
     ]
 
 

@@ -58,9 +58,17 @@ def line(layer: Layer, row: Row, words: Words, now: datetime, *, note: str = "")
     below = subline(layer, row, words, now)
     mark = dot(colour(layer.look, row)) if layer.look.by else icon(layer.look.icon)
     return opener(
-        [mark, html.Span(title(layer, row), className="main"), html.Span(below if note else "", className="second"),
-         html.Span(note or below, className="end")],
-        layer.key, row.id, "line", lon=row.lon, lat=row.lat,
+        [
+            mark,
+            html.Span(title(layer, row), className="main"),
+            html.Span(below if note else "", className="second"),
+            html.Span(note or below, className="end"),
+        ],
+        layer.key,
+        row.id,
+        "line",
+        lon=row.lon,
+        lat=row.lat,
     )
 
 
@@ -85,7 +93,9 @@ def cases(rows: Sequence[Row], words: Words, now: datetime) -> list[Component]:
     """Show cases as a table of content, state and time limit."""
     if not rows:
         return [empty(words("list.no_cases"))]
-    head = html.Div([html.Span(words("case.content")), html.Span(words("case.state")), html.Span(words("case.limit"))], className="case head")
+    head = html.Div(
+        [html.Span(words("case.content")), html.Span(words("case.state")), html.Span(words("case.limit"))], className="case head"
+    )
     return [head, *(case(row, words, now) for row in rows)]
 
 
@@ -94,8 +104,10 @@ def case(row: Row, words: Words, now: datetime) -> Component:
     text, tone = limit(row, now, words)
     state = str(row.fields.get("state") or "")
     content = [
-        html.Span([dot(f"var(--level-{row.fields.get('level') or 0})"), html.Span(str(row.fields.get("title") or ""), className="cut")],
-                  className="main"),
+        html.Span(
+            [dot(f"var(--level-{row.fields.get('level') or 0})"), html.Span(str(row.fields.get("title") or ""), className="cut")],
+            className="main",
+        ),
         html.Span(words(f"state.{state}") if state else formats.NONE, className="second"),
         html.Span(text, className=f"end {tone}"),
     ]

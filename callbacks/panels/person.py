@@ -17,18 +17,22 @@ IN_FACTS = ("name", "sex", "age_group", "pop_type", "relation", "room_id", "buil
 def person(shown: Shown) -> list[Component]:
     """Show a person, masked."""
     words, relations = shown.words, shown.details.relations
-    head = facts([
-        (shown.text("sex"), words.of(shown.layer.named("sex").title), ""),
-        (_age(shown), words.of(shown.layer.named("age_group").title), ""),
-        (shown.text("pop_type"), words.of(shown.layer.named("pop_type").title), ""),
-        (shown.text("relation"), words("person.relation"), ""),
-    ])
+    head = facts(
+        [
+            (shown.text("sex"), words.of(shown.layer.named("sex").title), ""),
+            (_age(shown), words.of(shown.layer.named("age_group").title), ""),
+            (shown.text("pop_type"), words.of(shown.layer.named("pop_type").title), ""),
+            (shown.text("relation"), words("person.relation"), ""),
+        ]
+    )
     care = [chip(shown.text("care"), "warn")] if shown.row.fields.get("care") else []
     body: list[Component] = [*_home(shown)]
     household, mates = relations.get("household"), relations.get("room_mates")
     own = {row.id for row in household.rows} if household else set()
     body += room.others(words("person.household"), household.rows if household else (), words, shown.now)
-    body += room.others(words("person.room_mates"), tuple(row for row in mates.rows if row.id not in own) if mates else (), words, shown.now)
+    body += room.others(
+        words("person.room_mates"), tuple(row for row in mates.rows if row.id not in own) if mates else (), words, shown.now
+    )
     body.append(attribute_section(shown, *IN_FACTS, title=words("person.papers")))
     return panel(shown, header(shown, head, badges=[chip(words("person.synthetic")), *care]), body)
 

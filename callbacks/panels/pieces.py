@@ -23,14 +23,19 @@ def icon(name: str, *classes: str) -> html.I:
 def icon_button(name: str, title: str, *classes: str, **attributes: str) -> html.Button:
     """Build a button that is an icon with a name for screen readers and on hover; attributes write `data-x` as `data_x`."""
     named = {key.replace("_", "-"): value for key, value in attributes.items()}
-    return html.Button(icon(name), className=" ".join(("icon-button", *classes)), title=title, type="button", **also({"aria-label": title}), **also(named))
+    return html.Button(
+        icon(name), className=" ".join(("icon-button", *classes)), title=title, type="button", **also({"aria-label": title}), **also(named)
+    )
 
 
 def button(text: str, name: str = "", *classes: str, **attributes: str) -> html.Button:
     """Build a button with a verb and an icon before it."""
     named = {key.replace("_", "-"): value for key, value in attributes.items()}
     return html.Button(
-        [*([icon(name)] if name else []), html.Span(text)], className=" ".join(("button", *classes)), type="button", **also(named),
+        [*([icon(name)] if name else []), html.Span(text)],
+        className=" ".join(("button", *classes)),
+        type="button",
+        **also(named),
     )
 
 
@@ -49,7 +54,11 @@ def opener(content: Children, layer: str, row_id: int, *classes: str, lon: float
     name = reference(layer, row_id)
     place = {} if lon is None or lat is None else {"data-lon": f"{lon:.6f}", "data-lat": f"{lat:.6f}"}
     return html.Button(
-        content, type="button", className=" ".join(("opener", *classes)), **also({"data-open": name, "data-hover": name}), **also(place),
+        content,
+        type="button",
+        className=" ".join(("opener", *classes)),
+        **also({"data-open": name, "data-hover": name}),
+        **also(place),
     )
 
 
@@ -62,14 +71,16 @@ def section(title: str, content: Children, *, note: Children = "", classes: str 
 def facts(entries: Sequence[tuple[str, str, str]]) -> html.Dl:
     """Show the row of large figures under a title: value, what it is, tone."""
     return html.Dl(
-        [html.Div([html.Dd(value, className=tone), html.Dt(title)]) for value, title, tone in entries], className="facts",
+        [html.Div([html.Dd(value, className=tone), html.Dt(title)]) for value, title, tone in entries],
+        className="facts",
     )
 
 
 def attributes(entries: Sequence[tuple[str, Children]]) -> html.Dl:
     """Show named values in two columns."""
     return html.Dl(
-        [html.Div([html.Dt(title), html.Dd(value)], className="attribute") for title, value in entries], className="attributes",
+        [html.Div([html.Dt(title), html.Dd(value)], className="attribute") for title, value in entries],
+        className="attributes",
     )
 
 
@@ -96,7 +107,11 @@ def tabs(entries: Sequence[tuple[str, str, str, Children]], name: str) -> html.D
     """Show one of several contents: key, title, count, content. Scripts switch without asking the server."""
     heads = [
         html.Button(
-            [title, html.B(count)] if count else title, type="button", role="tab", id=f"{name}-tab-{key}", className="tab-head",
+            [title, html.B(count)] if count else title,
+            type="button",
+            role="tab",
+            id=f"{name}-tab-{key}",
+            className="tab-head",
             tabIndex="0" if first else "-1",
             **also({"aria-selected": "true" if first else "false", "aria-controls": f"{name}-{key}", "data-tab": key}),
         )
@@ -104,7 +119,10 @@ def tabs(entries: Sequence[tuple[str, str, str, Children]], name: str) -> html.D
     ]
     bodies = [
         html.Div(
-            content, id=f"{name}-{key}", role="tabpanel", className="tab-body" if first else "tab-body hidden",
+            content,
+            id=f"{name}-{key}",
+            role="tabpanel",
+            className="tab-body" if first else "tab-body hidden",
             **also({"aria-labelledby": f"{name}-tab-{key}"}),
         )
         for first, (key, _, _, content) in _numbered(entries)

@@ -35,7 +35,9 @@ def _group(group: Group, layers: Sequence[Layer], words: Words) -> Component | s
     title = words.of(GROUPS[group])
     head = html.Button(
         [icon("chevron-down"), html.Span(title), html.Span(className="group-count", **also({"data-group-on": group.value}))],
-        type="button", className="group-head", **also({"aria-expanded": "true", "data-fold": group.value}),
+        type="button",
+        className="group-head",
+        **also({"aria-expanded": "true", "data-fold": group.value}),
     )
     return html.Section([head, html.Div([_row(layer, words) for layer in members])], className="group", **also({"data-group": group.value}))
 
@@ -44,11 +46,17 @@ def _row(layer: Layer, words: Words) -> Component:
     title = words.of(layer.title)
     alert = html.Span(className=f"alert {layer.alert.tone}", **also({"data-alert": layer.key})) if layer.alert else ""
     name = html.Button(
-        [icon(layer.look.icon), html.Span(title, className="layer-title")], type="button", className="layer-name",
-        title=words("rail.menu", layer=title), **also({"data-menu": layer.key, "aria-expanded": "false"}),
+        [icon(layer.look.icon), html.Span(title, className="layer-title")],
+        type="button",
+        className="layer-name",
+        title=words("rail.menu", layer=title),
+        **also({"data-menu": layer.key, "aria-expanded": "false"}),
     )
     switch = html.Button(
-        html.I(), type="button", role="switch", className="switch",
+        html.I(),
+        type="button",
+        role="switch",
+        className="switch",
         **also({"data-layer-switch": layer.key, "aria-checked": "true" if layer.shown else "false", "aria-label": title}),
     )
     figures = html.Span([html.Span(className="count", **also({"data-count": layer.key})), alert], className="figures")
@@ -58,14 +66,24 @@ def _row(layer: Layer, words: Words) -> Component:
             html.Div(_menu(layer, words), className="layer-menu hidden", **also({"data-menu-of": layer.key})),
             html.Div(legend(layer, words), className="legend"),
         ],
-        className="layer", **also({"data-layer": layer.key}),
+        className="layer",
+        **also({"data-layer": layer.key}),
     )
 
 
 def _menu(layer: Layer, words: Words) -> list[Component]:
     opacity = html.Span(
-        **also({"data-input": "range", "data-min": "20", "data-max": "100", "data-step": "10", "data-value": "100",
-           "data-layer-opacity": layer.key, "data-label": words("rail.opacity")}),
+        **also(
+            {
+                "data-input": "range",
+                "data-min": "20",
+                "data-max": "100",
+                "data-step": "10",
+                "data-value": "100",
+                "data-layer-opacity": layer.key,
+                "data-label": words("rail.opacity"),
+            }
+        ),
     )
     parts: list[Component] = [html.Label([html.Span(words("rail.opacity")), opacity], className="opacity")]
     if layer.filters:
@@ -80,11 +98,16 @@ def legend(layer: Layer, words: Words) -> list[Component]:
     entries = _entries(layer, words)
     lines: list[Component] = []
     if entries:
-        lines.append(html.Div(
-            [html.Span([dot(colour), word, _value(layer, value)]) for value, word, colour in entries], className="legend-dots",
-        ))
+        lines.append(
+            html.Div(
+                [html.Span([dot(colour), word, _value(layer, value)]) for value, word, colour in entries],
+                className="legend-dots",
+            )
+        )
     if layer.look.sector:
-        lines.append(html.Div(html.Span([html.I(className="fan", **also({"aria-hidden": "true"})), words("legend.sector")]), className="legend-dots"))
+        lines.append(
+            html.Div(html.Span([html.I(className="fan", **also({"aria-hidden": "true"})), words("legend.sector")]), className="legend-dots")
+        )
     return lines
 
 
@@ -99,7 +122,8 @@ def _levels(layer: Layer, words: Words) -> Component:
     columns = [
         html.Div(
             [html.Span(word.split(" ")[0]), html.B(**also({"data-value-count": f"{layer.key}:{value}"}))],
-            style={"--colour": colour}, title=word,
+            style={"--colour": colour},
+            title=word,
         )
         for value, word, colour in _entries(layer, words)
     ]
@@ -121,7 +145,8 @@ def _legends(layers: Sequence[Layer], words: Words) -> list[Component]:
     blocks: list[Component] = [
         html.Section(
             [html.H3([icon(layer.look.icon), words.of(layer.title)]), *legend(layer, words), *_icons(layer, words)],
-            className="legend-block", **also({"data-layer": layer.key}),
+            className="legend-block",
+            **also({"data-layer": layer.key}),
         )
         for layer in reversed(layers)
     ]
@@ -141,8 +166,17 @@ def _views(words: Words) -> list[Component]:
         html.Ul(className="views", **also({"data-saved-views": "true"})),
         html.Div(
             [
-                html.Span(**also({"data-input": "text", "data-label": words("views.name"), "data-placeholder": words("views.name"),
-                             "data-maxlength": "40", "data-view-name": "true"})),
+                html.Span(
+                    **also(
+                        {
+                            "data-input": "text",
+                            "data-label": words("views.name"),
+                            "data-placeholder": words("views.name"),
+                            "data-maxlength": "40",
+                            "data-view-name": "true",
+                        }
+                    )
+                ),
                 button(words("views.save"), "bookmark-plus", "small", data_save_view="true"),
             ],
             className="view-form",
@@ -154,11 +188,19 @@ def _views(words: Words) -> list[Component]:
 def _bases(bases: Sequence[tuple[str, str]], words: Words) -> Component:
     choices = [
         html.Button(
-            title, type="button", className="segment", **also({"data-base": key, "aria-pressed": "false"}),
+            title,
+            type="button",
+            className="segment",
+            **also({"data-base": key, "aria-pressed": "false"}),
         )
         for key, title in bases
     ]
-    return html.Div([*choices, html.Span(className="more-bases", **also({"data-more-bases": "true"}))], role="group", className="segments", **also({"aria-label": words("rail.base")}))
+    return html.Div(
+        [*choices, html.Span(className="more-bases", **also({"data-more-bases": "true"}))],
+        role="group",
+        className="segments",
+        **also({"aria-label": words("rail.base")}),
+    )
 
 
 def closer(words: Words) -> Component:

@@ -48,8 +48,13 @@ def section_of(found: RoomDetails, reader: Reader, words: Words, now: datetime) 
 
 def _residents(rows: tuple[Row, ...], words: Words, now: datetime) -> Component:
     layer = registry.get("people")
-    titles = [words.of(layer.named("name").title), words("room.relation"), words("room.sex_age"), words.of(layer.named("id_no").title),
-              words.of(layer.named("registered_on").title)]
+    titles = [
+        words.of(layer.named("name").title),
+        words("room.relation"),
+        words("room.sex_age"),
+        words.of(layer.named("id_no").title),
+        words.of(layer.named("registered_on").title),
+    ]
     head = html.Div([html.Span(title) for title in titles], className="resident head")
     return html.Div([head, *(_resident(row, words, now) for row in rows)], className="residents")
 
@@ -59,8 +64,13 @@ def _resident(row: Row, words: Words, now: datetime) -> Component:
     born = row.fields.get("birth_date")
     years = str(formats.years(born, now)) if isinstance(born, date) else lists.word(layer, row, "age_group", words, now)
     sex = lists.joined([lists.word(layer, row, "sex", words, now), years], words)
-    cells = [str(row.fields.get("name") or formats.NONE), lists.word(layer, row, "relation", words, now), sex,
-             str(row.fields.get("id_no") or formats.NONE), lists.word(layer, row, "registered_on", words, now)]
+    cells = [
+        str(row.fields.get("name") or formats.NONE),
+        lists.word(layer, row, "relation", words, now),
+        sex,
+        str(row.fields.get("id_no") or formats.NONE),
+        lists.word(layer, row, "registered_on", words, now),
+    ]
     return opener([html.Span(text, className="cut") for text in cells], "people", row.id, "resident")
 
 

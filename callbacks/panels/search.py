@@ -18,7 +18,10 @@ from services.search import Found, Hit, Results
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("places", ("roads", "places", "base_grids", "communities", "streets", "district", "city_management_grids")),
-    ("buildings", ("buildings",)), ("cases", ("open_events", "events")), ("organizations", ("organizations",)), ("people", ("people",)),
+    ("buildings", ("buildings",)),
+    ("cases", ("open_events", "events")),
+    ("organizations", ("organizations",)),
+    ("people", ("people",)),
 )
 """Groups of classes that are read together; every other class is a group of its own."""
 MOVING = frozenset({"people", "open_events", "events", "workers", "vehicles"})
@@ -59,7 +62,9 @@ def arranged(results: Results, distances: Mapping[tuple[str, int], float]) -> li
     for name, members in grouped:
         hits = [
             Listed(
-                hit=hit, layer=registry.get(hit.layer), number=0 if hit.layer in MOVING else next(numbers, 0),
+                hit=hit,
+                layer=registry.get(hit.layer),
+                number=0 if hit.layer in MOVING else next(numbers, 0),
                 distance_m=distances.get((hit.layer, hit.id)),
             )
             for hit in _fair(members, SHOWN_PLACES if name == GROUPS[0][0] else SHOWN)
@@ -80,15 +85,20 @@ def _fair(members: Sequence[Found], limit: int) -> list[Hit]:
 def search_list(parts: Sequence[Part], text: str, words: Words, now: datetime) -> list[Component]:
     """Show what was found, or say what else to try."""
     if not parts:
-        return [html.Div(
-            [icon("zoom-question"), html.B(words("search.nothing", text=text)), html.P(words("search.nothing_text"))], className="search-empty",
-            role="status",
-        )]
+        return [
+            html.Div(
+                [icon("zoom-question"), html.B(words("search.nothing", text=text)), html.P(words("search.nothing_text"))],
+                className="search-empty",
+                role="status",
+            )
+        ]
     blocks: list[Component] = []
     for part in parts:
         total = words("search.at_least", number=part.total) if part.more else formats.number(part.total)
         note = words("search.masked") if part.name == "people" else words("search.first", number=len(part.hits)) if _cut(part) else ""
-        blocks.append(html.Div([html.Span([_title(part.name, words), html.B(total)]), html.Em(note)], className="search-group", role="presentation"))
+        blocks.append(
+            html.Div([html.Span([_title(part.name, words), html.B(total)]), html.Em(note)], className="search-group", role="presentation")
+        )
         blocks += [_line(listed, words, now) for listed in part.hits]
     return [*blocks, _foot(parts, words)]
 
@@ -96,9 +106,17 @@ def search_list(parts: Sequence[Part], text: str, words: Words, now: datetime) -
 def pins(parts: Sequence[Part]) -> list[dict[str, object]]:
     """Return the numbered hits for the map."""
     return [
-        {"n": listed.number, "layer": listed.hit.layer, "id": listed.hit.id, "lon": listed.hit.lon, "lat": listed.hit.lat,
-         "label": str(listed.hit.headline or "")}
-        for part in parts for listed in part.hits if listed.number
+        {
+            "n": listed.number,
+            "layer": listed.hit.layer,
+            "id": listed.hit.id,
+            "lon": listed.hit.lon,
+            "lat": listed.hit.lat,
+            "label": str(listed.hit.headline or ""),
+        }
+        for part in parts
+        for listed in part.hits
+        if listed.number
     ]
 
 
@@ -113,16 +131,27 @@ def _title(name: str, words: Words) -> str:
 
 def _line(listed: Listed, words: Words, now: datetime) -> Component:
     hit, layer = listed.hit, listed.layer
-    mark = html.Span(str(listed.number), className="pin-number") if listed.number else html.Span(icon(layer.look.icon), className="pin-number plain")
+    mark = (
+        html.Span(str(listed.number), className="pin-number")
+        if listed.number
+        else html.Span(icon(layer.look.icon), className="pin-number plain")
+    )
     attributes = {
-        "data-hit": reference(hit.layer, hit.id), "data-layer": hit.layer, "data-id": str(hit.id), "data-lon": f"{hit.lon:.6f}",
+        "data-hit": reference(hit.layer, hit.id),
+        "data-layer": hit.layer,
+        "data-id": str(hit.id),
+        "data-lon": f"{hit.lon:.6f}",
         "data-lat": f"{hit.lat:.6f}",
     }
     if hit.bbox:
         attributes["data-bbox"] = ",".join(f"{edge:.6f}" for edge in (hit.bbox.west, hit.bbox.south, hit.bbox.east, hit.bbox.north))
     return html.Div(
         [mark, html.Span(_name(hit, layer), className="hit-name cut"), html.Span(_right(listed, words, now), className="hit-note")],
-        role="option", id=f"hit-{hit.layer}-{hit.id}", className="search-hit", **also({"aria-selected": "false"}), **also(attributes),
+        role="option",
+        id=f"hit-{hit.layer}-{hit.id}",
+        className="search-hit",
+        **also({"aria-selected": "false"}),
+        **also(attributes),
     )
 
 
@@ -170,6 +199,14 @@ def _word(layer: Layer, name: str, value: Value, words: Words, now: datetime) ->
 def _foot(parts: Sequence[Part], words: Words) -> Component:
     total = sum(part.total for part in parts)
     more = any(part.more for part in parts)
-    keys: list[Child] = [html.Kbd("↑"), html.Kbd("↓"), words("search.key_move"), html.Kbd("Enter"), words("search.key_open"), html.Kbd("Esc"), words("search.key_back")]
+    keys: list[Child] = [
+        html.Kbd("↑"),
+        html.Kbd("↓"),
+        words("search.key_move"),
+        html.Kbd("Enter"),
+        words("search.key_open"),
+        html.Kbd("Esc"),
+        words("search.key_back"),
+    ]
     found = words("search.total_more" if more else "search.total", number=formats.number(total))
     return html.Div([html.Span(keys), html.Span(found)], className="search-foot", role="presentation")

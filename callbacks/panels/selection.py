@@ -55,10 +55,14 @@ def selection_panel(shown: Selected) -> list[Component]:
     words = shown.words
     counted = sum(1 for layer in shown.layers if layer.key in shown.selection.classes)
     classes = section(
-        words("selection.classes", number=counted), [row for layer in ordered(shown.layers) for row in _class(shown, layer)],
-        note=words("selection.scope"), classes="classes",
+        words("selection.classes", number=counted),
+        [row for layer in ordered(shown.layers) for row in _class(shown, layer)],
+        note=words("selection.scope"),
+        classes="classes",
     )
-    body = html.Div([classes, *_cases(shown)], className="panel-scroll", tabIndex="0", role="region", **also({"aria-label": words("selection.title")}))
+    body = html.Div(
+        [classes, *_cases(shown)], className="panel-scroll", tabIndex="0", role="region", **also({"aria-label": words("selection.title")})
+    )
     return [_head(shown), body, _foot(shown)]
 
 
@@ -73,13 +77,16 @@ def _head(shown: Selected) -> Component:
     name = "circle" if shown.radius_m else "route" if shown.buffer_m else "polygon"
     title = html.H1([icon(name), words(f"selection.of_{name}")])
     facts = html.Div(
-        [html.Span([words("selection.middle"), html.B(shown.place or words("selection.outside"))]),
-         html.Span([words("selection.area"), html.B(formats.area(found.area_m2, words))])],
+        [
+            html.Span([words("selection.middle"), html.B(shown.place or words("selection.outside"))]),
+            html.Span([words("selection.area"), html.B(formats.area(found.area_m2, words))]),
+        ],
         className="selection-facts",
     )
     counted = html.Span(words("selection.counted", at=f"{formats.local(shown.now):%H:%M:%S}"), className="quiet")
     parts: list[Component] = [
-        html.Div([html.Div([title, counted], className="title-row"), html.Div(close(words), className="head-tools")], className="kind-row"), facts,
+        html.Div([html.Div([title, counted], className="title-row"), html.Div(close(words), className="head-tools")], className="kind-row"),
+        facts,
     ]
     size = shown.radius_m or shown.buffer_m
     if size:
@@ -91,19 +98,32 @@ def _sizes(shown: Selected, size: float) -> Component:
     words = shown.words
     steps = [
         html.Button(
-            formats.number(step) if step != round(size) else formats.distance(step, words), type="button", role="radio", className="segment",
+            formats.number(step) if step != round(size) else formats.distance(step, words),
+            type="button",
+            role="radio",
+            className="segment",
             **also({"data-radius": str(step), "aria-checked": "true" if step == round(size) else "false"}),
         )
         for step in RADII_M
     ]
     own = html.Span(
         key="own-radius",
-        **also({"data-input": "number", "data-min": "1", "data-max": "20000", "data-value": "" if round(size) in RADII_M else f"{size:.0f}",
-           "data-placeholder": words("selection.own"), "data-label": words("selection.own_label"), "data-radius-own": "true"}),
+        **also(
+            {
+                "data-input": "number",
+                "data-min": "1",
+                "data-max": "20000",
+                "data-value": "" if round(size) in RADII_M else f"{size:.0f}",
+                "data-placeholder": words("selection.own"),
+                "data-label": words("selection.own_label"),
+                "data-radius-own": "true",
+            }
+        ),
     )
     label = words("selection.buffer" if shown.buffer_m else "selection.radius")
     return html.Div(
-        [html.Span(label), html.Div(steps, role="radiogroup", className="segments", **also({"aria-label": label})), own], className="radii",
+        [html.Span(label), html.Div(steps, role="radiogroup", className="segments", **also({"aria-label": label})), own],
+        className="radii",
     )
 
 
@@ -111,7 +131,11 @@ def _class(shown: Selected, layer: Layer) -> list[Component]:
     words = shown.words
     found = shown.selection.classes.get(layer.key)
     if found is None:
-        locked = [icon(layer.look.icon), html.Span(words.of(layer.title)), html.Span([icon("lock"), words("selection.no_right")], className="no-right")]
+        locked = [
+            icon(layer.look.icon),
+            html.Span(words.of(layer.title)),
+            html.Span([icon("lock"), words("selection.no_right")], className="no-right"),
+        ]
         return [html.Div(locked, className="class-row locked")]
     parts = _parts(layer, found, words)
     rows: list[Component] = [_row(shown, layer.key, layer.look.icon, title=words.of(layer.title), count=found.count, parts=parts)]
@@ -127,17 +151,25 @@ def _parts(layer: Layer, found: ClassSelection, words: Words) -> list[tuple[str,
     if not layer.breakdown:
         return []
     own = layer.look.palette if layer.look.by == layer.breakdown and layer.group is not Group.BASE else {}
-    return [(word.split(" ")[0], number, own.get(value, "")) for value, word, number in worded(layer, layer.breakdown, found.breakdown, words)]
+    return [
+        (word.split(" ")[0], number, own.get(value, "")) for value, word, number in worded(layer, layer.breakdown, found.breakdown, words)
+    ]
 
 
 def _row(shown: Selected, key: str, name: str, *, title: str, count: int, parts: list[tuple[str, int, str]]) -> Component:
-    content = [icon(name), html.Span(title, className="class-title"), html.Div(stacked([part for part in parts if part[1]]), className="class-bar"),
-               html.B(formats.number(count))]
+    content = [
+        icon(name),
+        html.Span(title, className="class-title"),
+        html.Div(stacked([part for part in parts if part[1]]), className="class-bar"),
+        html.B(formats.number(count)),
+    ]
     if not key or not count:
         return html.Div([*content, html.Span()], className="class-row" if count else "class-row none")
     open_now = shown.unfolded == key
     return html.Button(
-        [*content, icon("chevron-up" if open_now else "chevron-right")], type="button", className="class-row",
+        [*content, icon("chevron-up" if open_now else "chevron-right")],
+        type="button",
+        className="class-row",
         **also({"data-unfold": "" if open_now else key, "aria-expanded": "true" if open_now else "false"}),
     )
 
@@ -172,8 +204,11 @@ def _foot(shown: Selected) -> Component:
     if shown.may_export:
         key = shown.unfolded or "open_events"
         title = next(words.of(layer.title) for layer in shown.layers if layer.key == key)
-        actions.append(button(words("export.of", layer=title), "download", "primary", data_export=key, data_export_shape="true", aria_haspopup="menu"))
+        actions.append(
+            button(words("export.of", layer=title), "download", "primary", data_export=key, data_export_shape="true", aria_haspopup="menu")
+        )
     actions += [
-        button(words("selection.fit"), "focus-2", data_fit_shape="true"), button(words("selection.remove"), "x", data_close_panel="true"),
+        button(words("selection.fit"), "focus-2", data_fit_shape="true"),
+        button(words("selection.remove"), "x", data_close_panel="true"),
     ]
     return html.Div(actions, className="panel-foot")

@@ -21,13 +21,15 @@ def camera(shown: Shown) -> list[Component]:
     badges = [chip(state, "good" if online else "warn")]
     if shown.row.fields.get("is_key"):
         badges.append(chip(words("camera.key_point"), "accent"))
-    head = facts([
-        (direction(shown), words("camera.direction"), ""),
-        (shown.text("fov_deg"), words("camera.angle"), ""),
-        (shown.text("view_range_m"), words("camera.range"), ""),
-        (shown.text("height_m"), words("camera.height"), ""),
-        (words("unit.days", number=shown.number("retention_days")), words("camera.kept"), ""),
-    ])
+    head = facts(
+        [
+            (direction(shown), words("camera.direction"), ""),
+            (shown.text("fov_deg"), words("camera.angle"), ""),
+            (shown.text("view_range_m"), words("camera.range"), ""),
+            (shown.text("height_m"), words("camera.height"), ""),
+            (words("unit.days", number=shown.number("retention_days")), words("camera.kept"), ""),
+        ]
+    )
     body = [
         *_view(shown),
         *near_section(shown, "open_events", words("near.cases")),
@@ -56,7 +58,11 @@ def _view(shown: Shown) -> list[Component]:
     said = shown.words("camera.sees", direction=direction(shown), range=shown.text("view_range_m"), angle=shown.text("fov_deg"))
     area = (angle_deg / 360) * 3.14159265 * (shown.amount("view_range_m") or 0.0) ** 2
     covers = shown.words("camera.covers", area=formats.area(area, shown.words))
-    return [section(shown.words("camera.view"), html.Div([drawn, html.Div([html.P(said), html.P(covers, className="quiet")])], className="view"))]
+    return [
+        section(
+            shown.words("camera.view"), html.Div([drawn, html.Div([html.P(said), html.P(covers, className="quiet")])], className="view")
+        )
+    ]
 
 
 def sensor(shown: Shown) -> list[Component]:
@@ -85,13 +91,22 @@ def _reading(shown: Shown, status: str) -> list[Component]:
     if limit:
         span = 1.25 * max(abs(limit), abs(value))
         over = abs(value) > abs(limit)
-        content.append(html.Div(
-            [html.I(className="gauge-value", style={"width": f"{100 * abs(value) / span:.1f}%"}),
-             html.I(className="gauge-limit", style={"left": f"{100 * abs(limit) / span:.1f}%"})],
-            className="gauge over" if over else "gauge", **also({"aria-hidden": "true"}),
-        ))
-        content.append(html.P(words("sensor.limit", limit=f"{formats.number(limit, 2)} {unit}".strip(), share=formats.percent(value, limit)),
-                              className="quiet"))
+        content.append(
+            html.Div(
+                [
+                    html.I(className="gauge-value", style={"width": f"{100 * abs(value) / span:.1f}%"}),
+                    html.I(className="gauge-limit", style={"left": f"{100 * abs(limit) / span:.1f}%"}),
+                ],
+                className="gauge over" if over else "gauge",
+                **also({"aria-hidden": "true"}),
+            )
+        )
+        content.append(
+            html.P(
+                words("sensor.limit", limit=f"{formats.number(limit, 2)} {unit}".strip(), share=formats.percent(value, limit)),
+                className="quiet",
+            )
+        )
     title = str(shown.row.fields.get("metric") or words("sensor.reading"))
     return [section(title, content, note=formats.age(at, shown.now, words) if at else "")]
 
@@ -101,10 +116,16 @@ def part(shown: Shown) -> list[Component]:
     words = shown.words
     state = str(shown.row.fields.get("state") or "")
     body = [
-        section(words("part.duty"), html.Div(
-            [html.Div([html.Span(words(f"part.{name}")), html.B(shown.text(name))]) for name in ("manage_dept", "owner_dept", "maintain_dept")],
-            className="duty",
-        )),
+        section(
+            words("part.duty"),
+            html.Div(
+                [
+                    html.Div([html.Span(words(f"part.{name}")), html.B(shown.text(name))])
+                    for name in ("manage_dept", "owner_dept", "maintain_dept")
+                ],
+                className="duty",
+            ),
+        ),
         *(relation_section(shown, "sensors", words("part.sensors")) if total(shown, "sensors") else []),
         *near_section(shown, "open_events", words("near.cases")),
         *near_section(shown, "cameras", words("near.cameras"), most=4),

@@ -34,8 +34,12 @@ def shares(layer: Layer, name: str, numbers: Mapping[str, int], words: Words) ->
         parts = sorted(parts, key=lambda part: -part[2])[:MOST]
     return [
         html.Div(
-            [html.Span(word, className="cut"), bar(number / most, colours.get(value, "")), html.Span(formats.number(number)),
-             html.Span(formats.percent(number, whole))],
+            [
+                html.Span(word, className="cut"),
+                bar(number / most, colours.get(value, "")),
+                html.Span(formats.number(number)),
+                html.Span(formats.percent(number, whole)),
+            ],
             className="share",
         )
         for value, word, number in parts

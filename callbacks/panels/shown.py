@@ -79,9 +79,13 @@ def header(shown: Shown, *extra: Component, badges: Sequence[Component] = (), pa
     words, name = shown.words, reference(shown.layer.key, shown.row.id)
     tools = [icon_button("arrow-left", words("panel.back"), data_back="true")]
     right = [icon_button("link", words("panel.copy_link"), data_copy_link=name), close(words)]
-    kind = html.Div([*tools, icon(shown.layer.look.icon), html.Span(words.of(shown.layer.title)), *(_path(shown) if path else [])], className="kind")
+    kind = html.Div(
+        [*tools, icon(shown.layer.look.icon), html.Span(words.of(shown.layer.title)), *(_path(shown) if path else [])], className="kind"
+    )
     heading = html.Div([html.H1(shown.title), *badges], className="title-row")
-    return html.Div([html.Div([kind, html.Div(right, className="head-tools")], className="kind-row"), heading, *extra], className="panel-head")
+    return html.Div(
+        [html.Div([kind, html.Div(right, className="head-tools")], className="kind-row"), heading, *extra], className="panel-head"
+    )
 
 
 def _path(shown: Shown) -> list[Component]:
@@ -106,8 +110,11 @@ def footer(shown: Shown, *first: Component) -> Component:
 
 def panel(shown: Shown, head: Component, body: Sequence[Component], *actions: Component) -> list[Component]:
     """Put a panel together: head and foot stay, the middle scrolls."""
-    return [head, html.Div(list(body), className="panel-scroll", tabIndex="0", role="region", **also({"aria-label": shown.title})),
-            footer(shown, *actions)]
+    return [
+        head,
+        html.Div(list(body), className="panel-scroll", tabIndex="0", role="region", **also({"aria-label": shown.title})),
+        footer(shown, *actions),
+    ]
 
 
 def value(shown: Shown, item: Field) -> Children:
@@ -134,14 +141,18 @@ def attribute_section(shown: Shown, *without: str, title: str = "") -> Component
         entries.append((shown.words("room.title"), room_link(shown.room, shown.words)))
     doubts = [part for part in str(shown.row.fields.get("flags") or "").split(",") if part]
     if doubts:
-        entries.append((shown.words("doubt.title"), html.Span([chip(doubt(shown.words, part), "warn") for part in doubts], className="chips")))
+        entries.append(
+            (shown.words("doubt.title"), html.Span([chip(doubt(shown.words, part), "warn") for part in doubts], className="chips"))
+        )
     return section(title or shown.words("panel.attributes"), attributes(entries), note=_unmask(shown))
 
 
 def room_link(found: RoomDetails, words: Words) -> Component:
     """Link to a room in the board of its building."""
     text = words("room.name", unit=found.room.unit_no, number=found.room.room_no)
-    return html.Button(text, type="button", className="text-link", **also({"data-open": f"buildings/{found.building_id}?room={found.room.id}"}))
+    return html.Button(
+        text, type="button", className="text-link", **also({"data-open": f"buildings/{found.building_id}?room={found.room.id}"})
+    )
 
 
 def doubt(words: Words, name: str) -> str:
@@ -172,8 +183,7 @@ def unmask_button(layer: Layer, rows: Sequence[Row], reader: Reader, words: Word
 def personal(layer: Layer, rows: Sequence[Row]) -> list[str]:
     """Name the personal fields that any of the rows has a value of."""
     return [
-        item.name for item in layer.fields
-        if item.sensitivity is Sensitivity.PERSONAL and any(row.fields.get(item.name) for row in rows)
+        item.name for item in layer.fields if item.sensitivity is Sensitivity.PERSONAL and any(row.fields.get(item.name) for row in rows)
     ]
 
 

@@ -11,7 +11,8 @@ def loading(words: Words) -> Component:
     """Hold the place of a panel until it is there."""
     return html.Div(
         [html.Span(words("state.loading"), className="visually-hidden"), *(html.I(className=f"bone bone-{size}") for size in "abcdedcde")],
-        className="loading", role="status",
+        className="loading",
+        role="status",
     )
 
 

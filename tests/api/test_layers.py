@@ -50,12 +50,19 @@ def test_a_building_shows_areas_rooms_residents_organizations_events_and_sensors
     building = app.client("dispatcher").get("/api/v1/layers/buildings/11").get_json()
     assert [area["code"] for area in building["areas"]] == ["990000", "990000001", "990000001001", "990000001001001"]
     assert [(room["room_no"], room["state"], room["people"], room["organization"]) for room in building["rooms"]] == [
-        ("201", "own", 1, None), ("202", "vacant", 0, None), ("101", "shop", 0, "商铺1"), ("102", "shop", 0, None),
+        ("201", "own", 1, None),
+        ("202", "vacant", 0, None),
+        ("101", "shop", 0, "商铺1"),
+        ("102", "shop", 0, None),
     ]
-    related = {name: (relation["layer"], relation["total"], [item["id"] for item in relation["items"]])
-               for name, relation in building["relations"].items()}
+    related = {
+        name: (relation["layer"], relation["total"], [item["id"] for item in relation["items"]])
+        for name, relation in building["relations"].items()
+    }
     assert related == {
-        "residents": ("people", 1, [21]), "organizations": ("organizations", 1, [31]), "events": ("events", 1, [101]),
+        "residents": ("people", 1, [21]),
+        "organizations": ("organizations", 1, [31]),
+        "events": ("events", 1, [101]),
         "sensors": ("sensors", 1, [51]),
     }
 
@@ -64,17 +71,32 @@ def test_a_grid_shows_its_worker_people_buildings_and_open_cases(app: App) -> No
     grid = app.client("dispatcher").get("/api/v1/layers/base_grids/401").get_json()
     related = {name: [item["id"] for item in relation["items"]] for name, relation in grid["relations"].items()}
     assert related == {
-        "worker": [71], "open_events": [101], "workers": [71], "buildings": [11], "residents": [21], "organizations": [31],
+        "worker": [71],
+        "open_events": [101],
+        "workers": [71],
+        "buildings": [11],
+        "residents": [21],
+        "organizations": [31],
     }
     assert grid["relations"]["worker"]["items"][0]["properties"]["name"] == "赵**"
 
 
-@pytest.mark.parametrize(("path", "names"), [
-    ("people/21", {"building", "household", "room_mates"}), ("organizations/31", {"building"}), ("sensors/51", {"part", "building"}),
-    ("parts/41", {"sensors"}), ("workers/71", {"open_events"}), ("events/101", {"building", "worker", "duplicates"}),
-    ("streets/201", {"communities", "open_events", "workers"}), ("communities/301", {"grids", "open_events", "workers"}),
-    ("district/1", {"streets", "open_events", "workers"}), ("city_management_grids/501", {"open_events"}), ("cameras/61", set()),
-])
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("people/21", {"building", "household", "room_mates"}),
+        ("organizations/31", {"building"}),
+        ("sensors/51", {"part", "building"}),
+        ("parts/41", {"sensors"}),
+        ("workers/71", {"open_events"}),
+        ("events/101", {"building", "worker", "duplicates"}),
+        ("streets/201", {"communities", "open_events", "workers"}),
+        ("communities/301", {"grids", "open_events", "workers"}),
+        ("district/1", {"streets", "open_events", "workers"}),
+        ("city_management_grids/501", {"open_events"}),
+        ("cameras/61", set()),
+    ],
+)
 def test_each_class_has_its_relations(app: App, path: str, names: set[str]) -> None:
     row = app.client("dispatcher").get(f"/api/v1/layers/{path}").get_json()
     assert set(row["relations"]) == names
@@ -105,7 +127,8 @@ def test_a_department_sees_no_people_behind_a_building_or_a_room(app: App) -> No
 
 def test_a_reason_shows_the_values_and_leaves_a_row(app: App) -> None:
     answer = app.client("dispatcher").post(
-        "/api/v1/unmask", json={"layer": "people", "id": 21, "fields": ["name", "phone"], "reason": REASON},
+        "/api/v1/unmask",
+        json={"layer": "people", "id": 21, "fields": ["name", "phone"], "reason": REASON},
     )
     assert answer.get_json() == {"layer": "people", "id": 21, "values": {"name": district.NAMES[0], "phone": district.PHONES[0]}}
     assert app.audit("unmask")[-1] == ("dispatcher", True, REASON)

@@ -19,7 +19,9 @@ def test_collections_are_the_layers_of_the_role(app: App, username: str) -> None
     assert [collection["id"] for collection in found] == [layer.key for layer in LAYERS if ACCOUNTS[username][0] in layer.roles]
 
 
-@pytest.mark.parametrize("path", ["", "/collections", "/collections/cameras", "/collections/cameras/items", "/collections/cameras/items/61"])
+@pytest.mark.parametrize(
+    "path", ["", "/collections", "/collections/cameras", "/collections/cameras/items", "/collections/cameras/items/61"]
+)
 def test_every_link_leads_somewhere(app: App, path: str) -> None:
     client = app.client("dispatcher")
     for link in client.get(f"/ogc{path}").get_json()["links"]:
@@ -98,8 +100,20 @@ def test_schema_types_follow_the_layer(app: App) -> None:
     assert (fields["floors"]["type"], fields["height_m"]["type"], fields["name"]["type"]) == ("integer", "number", "string")
 
 
-@pytest.mark.parametrize("path", ["/", "/collections", "/collections/buildings", "/collections/buildings/schema", "/conformance", "/openapi",
-                                  "/collections/buildings/queryables", "/collections/buildings/items", "/collections/buildings/items/11"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/collections",
+        "/collections/buildings",
+        "/collections/buildings/schema",
+        "/conformance",
+        "/openapi",
+        "/collections/buildings/queryables",
+        "/collections/buildings/items",
+        "/collections/buildings/items/11",
+    ],
+)
 def test_pages_load_nothing_from_anywhere(app: App, path: str) -> None:
     answer = app.client("dispatcher").get(f"/ogc{path}?f=html")
     assert answer.status_code == 200

@@ -33,8 +33,11 @@ def test_it_is_valid_openapi_and_every_reference_resolves(app: App, username: st
     schemas = document["components"]["schemas"]
     for node in walk(document):
         reference = node.get("$ref")
-        assert not isinstance(reference, str) or reference.removeprefix("#/components/schemas/") in schemas \
+        assert (
+            not isinstance(reference, str)
+            or reference.removeprefix("#/components/schemas/") in schemas
             or reference == "#/components/responses/Problem"
+        )
     for schema in schemas.values():
         jsonschema.Draft202012Validator.check_schema(schema)
     names = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
@@ -46,7 +49,9 @@ def test_it_tells_exactly_what_is_served(app: App) -> None:
     told = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
     served = {
         (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
-        for rule in app.server.url_map.iter_rules() if rule.endpoint.startswith(SERVED) for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        for rule in app.server.url_map.iter_rules()
+        if rule.endpoint.startswith(SERVED)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert told == served
 
@@ -73,9 +78,13 @@ def test_answers_fit_their_description(app: App) -> None:
     client = app.client("dispatcher")
     document = client.get("/api/openapi.json").get_json()
     for path, schema in (
-        ("/api/v1/layers/buildings", "FeatureCollection_buildings"), ("/api/v1/layers/people", "FeatureCollection_people"),
-        ("/api/v1/layers/buildings/11", "DetailedFeature"), ("/api/v1/me", "Me"), ("/healthz", "Health"),
-        ("/api/v1/select?lon=113.5425&lat=22.1925&radius_m=100", "SelectionView"), ("/api/v1/search?q=新街", "SearchAnswer"),
+        ("/api/v1/layers/buildings", "FeatureCollection_buildings"),
+        ("/api/v1/layers/people", "FeatureCollection_people"),
+        ("/api/v1/layers/buildings/11", "DetailedFeature"),
+        ("/api/v1/me", "Me"),
+        ("/healthz", "Health"),
+        ("/api/v1/select?lon=113.5425&lat=22.1925&radius_m=100", "SelectionView"),
+        ("/api/v1/search?q=新街", "SearchAnswer"),
     ):
         whole = {"$ref": f"#/components/schemas/{schema}", "components": document["components"]}
         jsonschema.Draft202012Validator(whole).validate(client.get(path).get_json())

@@ -140,7 +140,11 @@ def test_every_layer_has_rows_in_both_streets_to_test_with(everywhere: Everywher
 def test_one_layer_in_every_interface(everywhere: Everywhere, reader: tuple[Role, str], layer: Layer, tmp_path: Path) -> None:
     role, allowed = reader[0], everywhere.allowed(reader, layer)
     visible = role in layer.roles
-    lists = [f"/api/v1/layers/{layer.key}?limit=1000", f"/api/v1/layers/{layer.key}?bbox=113,22,114,23", f"/ogc/collections/{layer.key}/items"]
+    lists = [
+        f"/api/v1/layers/{layer.key}?limit=1000",
+        f"/api/v1/layers/{layer.key}?bbox=113,22,114,23",
+        f"/ogc/collections/{layer.key}/items",
+    ]
     for path in lists:
         status, body = everywhere.get(reader, path)
         everywhere.check(reader, body)
@@ -252,9 +256,7 @@ def test_all_layers_at_once(everywhere: Everywhere, reader: tuple[Role, str]) ->
 @pytest.mark.parametrize("reader", READERS, ids=name_of)
 def test_search_finds_only_what_may_be_seen(everywhere: Everywhere, reader: tuple[Role, str]) -> None:
     known = {layer.key: layer for layer in LAYERS}
-    texts = {
-        str(row[name]) for layer in LAYERS for row in everywhere.raw[layer.key] for name in (*layer.search, *layer.exact) if row[name]
-    }
+    texts = {str(row[name]) for layer in LAYERS for row in everywhere.raw[layer.key] for name in (*layer.search, *layer.exact) if row[name]}
     for text in sorted(texts):
         status, body = everywhere.get(reader, f"/api/v1/search?q={quote(text)}&limit=100")
         assert status == 200
@@ -294,16 +296,32 @@ def test_no_combination_of_filters_and_pages_widens_it(everywhere: Everywhere, d
     for name in data.draw(st.sets(st.sampled_from(layer.filters))) if layer.filters else ():
         values = [str(row[name]).lower() if isinstance(row[name], bool) else str(row[name]) for row in everywhere.raw[layer.key]]
         query[name] = data.draw(st.sampled_from([*values, "1..", "..9", "x", "' OR true --", "*", "%"]))
-    query |= data.draw(st.fixed_dictionaries({}, optional={
-        "limit": st.sampled_from(["1", "1000", "0", "100000"]), "offset": st.sampled_from(["0", "1", "-1"]),
-        "after": st.sampled_from(["0", "11", "x"]), "bbox": st.sampled_from(["113.54,22.19,113.55,22.2", "-180,-90,180,90", "1,2"]),
-        "scope": st.just(""), "role": st.just("leader"), "related": st.just("200"),
-    }))
+    query |= data.draw(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "limit": st.sampled_from(["1", "1000", "0", "100000"]),
+                "offset": st.sampled_from(["0", "1", "-1"]),
+                "after": st.sampled_from(["0", "11", "x"]),
+                "bbox": st.sampled_from(["113.54,22.19,113.55,22.2", "-180,-90,180,90", "1,2"]),
+                "scope": st.just(""),
+                "role": st.just("leader"),
+                "related": st.just("200"),
+            },
+        )
+    )
     text = "&".join(f"{name}={quote(value)}" for name, value in query.items())
-    interface = data.draw(st.sampled_from([
-        f"/api/v1/layers/{layer.key}?", f"/ogc/collections/{layer.key}/items?", f"/api/v1/export/{layer.key}.geojson?", "/api/v1/events?",
-        f"/tiles/{layer.key}/{TILES[0]}.mvt?",
-    ]))
+    interface = data.draw(
+        st.sampled_from(
+            [
+                f"/api/v1/layers/{layer.key}?",
+                f"/ogc/collections/{layer.key}/items?",
+                f"/api/v1/export/{layer.key}.geojson?",
+                "/api/v1/events?",
+                f"/tiles/{layer.key}/{TILES[0]}.mvt?",
+            ]
+        )
+    )
     status, body = everywhere.get(reader, interface + text)
     body = plain(body)
     everywhere.check(reader, body)

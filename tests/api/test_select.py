@@ -10,8 +10,23 @@ def test_a_circle_counts_every_class_that_the_reader_may_see(app: App) -> None:
     found = app.client("dispatcher").get(f"/api/v1/select?{PLACE}&radius_m=100").get_json()
     counts = {key: part["count"] for key, part in found["classes"].items()}
     assert counts == {
-        "district": 1, "streets": 1, "communities": 1, "city_management_grids": 1, "base_grids": 1, "buildings": 1, "roads": 1, "places": 1,
-        "people": 1, "organizations": 1, "parts": 1, "events": 1, "resources": 1, "sensors": 1, "cameras": 1, "vehicles": 1, "workers": 1,
+        "district": 1,
+        "streets": 1,
+        "communities": 1,
+        "city_management_grids": 1,
+        "base_grids": 1,
+        "buildings": 1,
+        "roads": 1,
+        "places": 1,
+        "people": 1,
+        "organizations": 1,
+        "parts": 1,
+        "events": 1,
+        "resources": 1,
+        "sensors": 1,
+        "cameras": 1,
+        "vehicles": 1,
+        "workers": 1,
         "open_events": 1,
     }
     assert found["rooms"] == {"own": 1, "shop": 2, "vacant": 1}
@@ -23,8 +38,13 @@ def test_a_polygon_a_line_and_a_feature_select_alike(app: App) -> None:
     ring = [[113.542, 22.192], [113.543, 22.192], [113.543, 22.193], [113.542, 22.193], [113.542, 22.192]]
     polygon = {"type": "Polygon", "coordinates": [ring]}
     line = {"type": "LineString", "coordinates": [[113.542, 22.1925], [113.543, 22.1925]], "radius_m": 30}
-    bodies = [polygon, {"geometry": polygon}, {"type": "Feature", "geometry": polygon, "properties": {}}, line,
-              {"type": "Feature", "geometry": {"type": "Point", "coordinates": [113.5425, 22.1925]}, "properties": {"radius_m": 30}}]
+    bodies = [
+        polygon,
+        {"geometry": polygon},
+        {"type": "Feature", "geometry": polygon, "properties": {}},
+        line,
+        {"type": "Feature", "geometry": {"type": "Point", "coordinates": [113.5425, 22.1925]}, "properties": {"radius_m": 30}},
+    ]
     for body in bodies:
         classes = client.post("/api/v1/select", json=body).get_json()["classes"]
         assert (classes["buildings"]["count"], classes["buildings"]["items"][0]["id"]) == (1, 11)
@@ -53,7 +73,9 @@ def test_cameras_around_a_place_come_nearest_first(app: App) -> None:
 def test_search_finds_names_and_addresses(app: App) -> None:
     found = app.client("dispatcher").get("/api/v1/search?q=新街1").get_json()["classes"]
     assert {part["layer"]: [hit["id"] for hit in part["hits"]] for part in found} == {
-        "organizations": [31], "roads": [121], "buildings": [11],
+        "organizations": [31],
+        "roads": [121],
+        "buildings": [11],
     }
 
 

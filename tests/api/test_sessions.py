@@ -60,7 +60,9 @@ def test_the_cookie_is_closed_to_scripts_and_other_sites(app: App) -> None:
     assert "Secure" not in crumbs
     assert "Expires" not in crumbs
     https = app.client().post(
-        "/api/v1/session", json={"username": "dispatcher", "password": PASSWORD}, headers={"X-Forwarded-Proto": "https"},
+        "/api/v1/session",
+        json={"username": "dispatcher", "password": PASSWORD},
+        headers={"X-Forwarded-Proto": "https"},
     )
     assert "Secure" in https.headers["Set-Cookie"]
 
@@ -154,10 +156,18 @@ def test_an_address_that_guesses_is_slowed_down(app: App) -> None:
     assert form.headers["Location"].startswith("/login?refused=busy")
 
 
-@pytest.mark.parametrize(("sent", "status"), [
-    ({"Sec-Fetch-Site": "cross-site"}, 403), ({"Sec-Fetch-Site": "same-site"}, 403), ({"Origin": "http://evil.example"}, 403),
-    ({"Origin": "null"}, 403), ({"Sec-Fetch-Site": "same-origin"}, 200), ({"Origin": "http://localhost"}, 200), ({}, 200),
-])
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Origin": "http://localhost"}, 200),
+        ({}, 200),
+    ],
+)
 def test_a_change_must_come_from_our_own_pages(browser: FlaskClient, sent: dict[str, str], status: int) -> None:
     answer = browser.post("/api/v1/select", json={"type": "Point", "coordinates": [113.5425, 22.1925], "radius_m": 50}, headers=sent)
     assert answer.status_code == status
@@ -165,7 +175,8 @@ def test_a_change_must_come_from_our_own_pages(browser: FlaskClient, sent: dict[
 
 def test_a_token_needs_no_origin(app: App) -> None:
     answer = app.client("dispatcher").post(
-        "/api/v1/select", json={"type": "Point", "coordinates": [113.5425, 22.1925], "radius_m": 50},
+        "/api/v1/select",
+        json={"type": "Point", "coordinates": [113.5425, 22.1925], "radius_m": 50},
         headers={"Origin": "http://evil.example"},
     )
     assert answer.status_code == 200

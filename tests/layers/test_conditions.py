@@ -32,15 +32,18 @@ def test_an_empty_text_is_no_filter() -> None:
     assert conditions(CAMERAS, [("online", "")]) == ()
 
 
-@pytest.mark.parametrize(("name", "text", "why"), [
-    ("colour", "red", "is filtered by"),
-    ("name", "x' OR 1=1 --", "is filtered by"),
-    ("use_type", "palace", "is none of"),
-    ("floors", "many", "is not a number"),
-    ("floors", "nan", "is not a number"),
-    ("floors", "10..3", "upside down"),
-    ("floors", "..", "has no end"),
-])
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("colour", "red", "is filtered by"),
+        ("name", "x' OR 1=1 --", "is filtered by"),
+        ("use_type", "palace", "is none of"),
+        ("floors", "many", "is not a number"),
+        ("floors", "nan", "is not a number"),
+        ("floors", "10..3", "upside down"),
+        ("floors", "..", "has no end"),
+    ],
+)
 def test_what_does_not_fit_is_refused_by_name(name: str, text: str, why: str) -> None:
     with pytest.raises(InvalidInputError, match=f"^{name}: .*{why}"):
         conditions(BUILDINGS, [(name, text)])

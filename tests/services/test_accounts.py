@@ -99,12 +99,15 @@ def test_an_inactive_account_and_one_without_password_stay_out(conn: Conn) -> No
     assert accounts.sign_in(conn, "zhang", PASSWORD, NOW, ADDRESS).refusal is Refusal.WRONG
 
 
-@pytest.mark.parametrize(("password", "why"), [
-    ("Short-1", "10 to 128 characters"),
-    ("alllowercaseletters", "three of"),
-    ("onlylower12345", "three of"),
-    ("Zhang-2026-Map", "username"),
-])
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("Short-1", "10 to 128 characters"),
+        ("alllowercaseletters", "three of"),
+        ("onlylower12345", "three of"),
+        ("Zhang-2026-Map", "username"),
+    ],
+)
 def test_weak_passwords_are_refused(conn: Conn, system: Caller, password: str, why: str) -> None:
     with pytest.raises(InvalidInputError, match=why):
         administration.create_account(conn, system, "zhang", "张", password)

@@ -31,7 +31,9 @@ def test_without_a_box_everything_is_in_view(town: Town) -> None:
 
 def test_only_what_the_reader_may_see_is_counted(town: Town) -> None:
     assert counts(town.store, NORTH_EAST, LAYERS, bbox=SOUTH_WEST)["people"] == Count(total=400, matching=400, in_view=0)
-    assert set(counts(town.store, replace(DISPATCHER, role=Role.CITIZEN), LAYERS)) == {layer.key for layer in LAYERS if "citizen" in layer.roles}
+    assert set(counts(town.store, replace(DISPATCHER, role=Role.CITIZEN), LAYERS)) == {
+        layer.key for layer in LAYERS if "citizen" in layer.roles
+    }
 
 
 def test_a_filter_that_does_not_fit_is_refused(town: Town) -> None:

@@ -69,10 +69,17 @@ def test_rows_are_filtered_by_value_range_and_box(town_conn: Conn) -> None:
     assert features.count(town_conn, DISPATCHER, PEOPLE, (Condition("building_id", values=("1",)),)) == 25
 
 
-@pytest.mark.parametrize("condition", [
-    Condition("phone", values=("11000000007",)), Condition("birth_date", low=0.0), Condition("no_such", values=("x",)),
-    Condition("building_id", values=("1; DROP TABLE hall.person",)), Condition("pop_type", low=3.0), Condition("registered_on", low=1e18),
-])
+@pytest.mark.parametrize(
+    "condition",
+    [
+        Condition("phone", values=("11000000007",)),
+        Condition("birth_date", low=0.0),
+        Condition("no_such", values=("x",)),
+        Condition("building_id", values=("1; DROP TABLE hall.person",)),
+        Condition("pop_type", low=3.0),
+        Condition("registered_on", low=1e18),
+    ],
+)
 def test_columns_that_are_personal_or_unknown_are_no_filters(town_conn: Conn, condition: Condition) -> None:
     with pytest.raises(InvalidInputError):
         features.count(town_conn, LEADER, PEOPLE, (condition,))

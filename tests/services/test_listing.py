@@ -100,8 +100,16 @@ def test_scope_and_role_hold(filled: Conn, store: MirrorStore) -> None:
         count(store, filled, department, PEOPLE, Wanted())
 
 
-@pytest.mark.parametrize("wanted", [Wanted(limit=0), Wanted(limit=10_001), Wanted(offset=-1), Wanted(offset=1_000_001),
-                                    Wanted(conditions=(Condition("name", values=("x",)),))])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(limit=0),
+        Wanted(limit=10_001),
+        Wanted(offset=-1),
+        Wanted(offset=1_000_001),
+        Wanted(conditions=(Condition("name", values=("x",)),)),
+    ],
+)
 def test_what_is_out_of_range_is_refused(filled: Conn, store: MirrorStore, wanted: Wanted) -> None:
     with pytest.raises(InvalidInputError):
         listing(store, filled, WORKER, PEOPLE, wanted)

@@ -91,9 +91,14 @@ def test_times_are_filtered_by_seconds_since_1970(town: Town) -> None:
     assert events.count((Condition("reported_at", low=midnight + 300 * 3600),)) == 1
 
 
-@pytest.mark.parametrize("condition", [
-    Condition("name", values=("x",)), Condition("pop_type; DROP TABLE hall.person", values=("x",)), Condition("pop_type", low=1.0),
-])
+@pytest.mark.parametrize(
+    "condition",
+    [
+        Condition("name", values=("x",)),
+        Condition("pop_type; DROP TABLE hall.person", values=("x",)),
+        Condition("pop_type", low=1.0),
+    ],
+)
 def test_what_is_not_mirrored_cannot_be_filtered_by(people: Mirror, condition: Condition) -> None:
     with pytest.raises(InvalidInputError):
         people.tile(WHOLE, (condition,))
@@ -137,8 +142,17 @@ def test_a_tile_with_too_many_rows_is_counted_in_fine_cells() -> None:
     code = morton.codes(lon, lat)
     order = np.argsort(code)
     mirror = Mirror(
-        key="many", revision=Revision(1, NEVER), cells_to=0, tile_fields=(), kinds={}, ids=np.arange(count),
-        points=Points(code[order], lon[order], lat[order]), grid=np.zeros(count, np.int64), coded={}, numbers={}, texts={},
+        key="many",
+        revision=Revision(1, NEVER),
+        cells_to=0,
+        tile_fields=(),
+        kinds={},
+        ids=np.arange(count),
+        points=Points(code[order], lon[order], lat[order]),
+        grid=np.zeros(count, np.int64),
+        coded={},
+        numbers={},
+        texts={},
     )
     cells = features(mirror, CLOSE)
     assert total(cells) == count

@@ -36,7 +36,9 @@ def run(url: str, statement: str) -> None:
         conn.execute(statement)
 
 
-def test_a_live_layer_is_loaded_again_when_its_revision_moves(own_url: str, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_live_layer_is_loaded_again_when_its_revision_moves(
+    own_url: str, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(mirror_store, "SHARE", 0)
     store = MirrorStore(pool, LAYERS, tmp_path, grace_s=0.0)
     store.refresh()
@@ -52,7 +54,9 @@ def test_a_live_layer_is_loaded_again_when_its_revision_moves(own_url: str, pool
     assert after.revision.token != before.revision.token
 
 
-def test_a_live_layer_is_not_loaded_more_often_than_it_is_worth(own_url: str, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_live_layer_is_not_loaded_more_often_than_it_is_worth(
+    own_url: str, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(mirror_store, "SHARE", 1_000_000)
     store = MirrorStore(pool, LAYERS, tmp_path, grace_s=0.0)
     store.refresh()

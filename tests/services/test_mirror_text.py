@@ -12,16 +12,34 @@ def text() -> Text:
     return Text.of(VALUES)
 
 
-@pytest.mark.parametrize(("needle", "rows"), [
-    ("中山路", [0, 1, 2]), ("山路二", [1]), ("cam", [3, 4, 6]), ("CAM-1", [3, 4]), ("a b", [7]), ("中", [0, 1, 2, 8]), ("路东", []), ("10c", []),
-])
+@pytest.mark.parametrize(
+    ("needle", "rows"),
+    [
+        ("中山路", [0, 1, 2]),
+        ("山路二", [1]),
+        ("cam", [3, 4, 6]),
+        ("CAM-1", [3, 4]),
+        ("a b", [7]),
+        ("中", [0, 1, 2, 8]),
+        ("路东", []),
+        ("10c", []),
+    ],
+)
 def test_any_part_of_a_value_is_found_in_any_case_and_width(text: Text, needle: str, rows: list[int]) -> None:
     assert list(dict.fromkeys(text.holding(folded(needle), [(0, len(VALUES))]))) == rows
 
 
-@pytest.mark.parametrize(("needle", "beginning", "whole"), [
-    ("中山路", {0, 1}, {0}), ("cam", {3, 4, 6}, {6}), ("cam-10", {3}, {3}), ("中山路二段三", set(), set()), ("中", {0, 1, 8}, {8}), ("路", set(), set()),
-])
+@pytest.mark.parametrize(
+    ("needle", "beginning", "whole"),
+    [
+        ("中山路", {0, 1}, {0}),
+        ("cam", {3, 4, 6}, {6}),
+        ("cam-10", {3}, {3}),
+        ("中山路二段三", set(), set()),
+        ("中", {0, 1, 8}, {8}),
+        ("路", set(), set()),
+    ],
+)
 def test_beginnings_and_whole_values_are_told_apart(text: Text, needle: str, beginning: set[int], whole: set[int]) -> None:
     rows, is_whole = text.beginning_with(needle)
     assert set(rows.tolist()) == beginning

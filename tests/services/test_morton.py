@@ -13,7 +13,10 @@ def test_neighbours_in_the_order_of_a_z() -> None:
 
 def test_positions_have_the_known_cells_of_the_web_map() -> None:
     # the north-west quarter of the world ends at 0/0; the tile of Greenwich at zoom 1 is 1/0
-    assert [morton.tile_of(int(code), 1) for code in morton.codes(np.array([-90.0, 0.001]), np.array([40.0, 51.48]))] == [Tile(1, 0, 0), Tile(1, 1, 0)]
+    assert [morton.tile_of(int(code), 1) for code in morton.codes(np.array([-90.0, 0.001]), np.array([40.0, 51.48]))] == [
+        Tile(1, 0, 0),
+        Tile(1, 1, 0),
+    ]
     # 113.545 E 22.1925 N lies in 14/13359/7155, by the formula of the OpenStreetMap wiki
     code = int(morton.codes(np.array([113.545]), np.array([22.1925]))[0])
     assert morton.tile_of(code, 14) == Tile(14, 13359, 7155)

@@ -14,14 +14,17 @@ def ints(*values: int) -> NDArray[np.int64]:
 
 def test_ids_points_and_tags_arrive() -> None:
     tags = [
-        mvt.Tag("kind", ints(0, 1, -1), ["消火栓", "b"]), mvt.Tag("open", ints(1, 0, 1), [False, True]),
-        mvt.Tag("n", ints(0, 1, 2), [7, -3, 1_767_225_600]), mvt.Tag("height", ints(-1, 0, 1), [2.5, 0.1]),
+        mvt.Tag("kind", ints(0, 1, -1), ["消火栓", "b"]),
+        mvt.Tag("open", ints(1, 0, 1), [False, True]),
+        mvt.Tag("n", ints(0, 1, 2), [7, -3, 1_767_225_600]),
+        mvt.Tag("height", ints(-1, 0, 1), [2.5, 0.1]),
     ]
     tile = mvt.layer("rows", ints(1, 300, 2**40), ints(0, 4095, 17), ints(4095, 0, 5), tags)
     features = reader.layers(tile)["rows"]
     assert [(feature.id, feature.begins) for feature in features] == [(1, (0, 4095)), (300, (4095, 0)), (2**40, (17, 5))]
     assert [feature.tags for feature in features] == [
-        {"kind": "消火栓", "open": True, "n": 7}, {"kind": "b", "open": False, "n": -3, "height": 2.5},
+        {"kind": "消火栓", "open": True, "n": 7},
+        {"kind": "b", "open": False, "n": -3, "height": 2.5},
         {"open": True, "n": 1_767_225_600, "height": 0.1},
     ]
 

@@ -30,7 +30,9 @@ def test_the_order_is_that_of_the_ellipsoid(town_conn: Conn) -> None:
         ORDER BY ST_Distance(geom::geography, ST_MakePoint(113.512, 22.118)::geography), worker_id LIMIT 50
     """).fetchall()
     for limit in (1, 10, 50):
-        assert [candidate.worker_id for candidate in workers(town_conn, DISPATCHER, 113.512, 22.118, limit=limit)] == [row[0] for row in truth[:limit]]
+        assert [candidate.worker_id for candidate in workers(town_conn, DISPATCHER, 113.512, 22.118, limit=limit)] == [
+            row[0] for row in truth[:limit]
+        ]
 
 
 def test_only_the_readers_own_workers_come(town_conn: Conn) -> None:

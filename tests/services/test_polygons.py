@@ -29,7 +29,9 @@ def test_areas_come_with_their_ids_and_attributes(town_conn: Conn) -> None:
 
 
 def test_a_filter_and_an_area_are_applied_in_the_query(town_conn: Conn) -> None:
-    assert len(features(town_conn, "buildings", MIDDLE, Condition("use_type", values=("office",)))) < len(features(town_conn, "buildings", MIDDLE))
+    assert len(features(town_conn, "buildings", MIDDLE, Condition("use_type", values=("office",)))) < len(
+        features(town_conn, "buildings", MIDDLE)
+    )
     scoped = features(town_conn, "buildings", MIDDLE, area=NORTH_EAST.scope)
     rows = town_conn.execute("SELECT id FROM hall.building WHERE grid_code LIKE '990000004%'").fetchall()
     assert {feature.id for feature in scoped} == {row[0] for row in rows}

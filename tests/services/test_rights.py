@@ -33,18 +33,34 @@ def test_the_wall_and_the_administrators_have_no_special_right() -> None:
     assert not ({Role.WALL, Role.CITIZEN} | ADMINISTRATORS) & (MAY_UNMASK | MAY_EXPORT | MAY_SEE_RESTRICTED)
 
 
-@pytest.mark.parametrize(("scope", "code", "inside"), [
-    ("", None, True), ("", "990000001001001", True), ("990000001", "990000001001001", True), ("990000001", "990000001", True),
-    ("990000001", "990000002001001", False), ("990000001", "990000", False), ("990000001", None, False),
-])
+@pytest.mark.parametrize(
+    ("scope", "code", "inside"),
+    [
+        ("", None, True),
+        ("", "990000001001001", True),
+        ("990000001", "990000001001001", True),
+        ("990000001", "990000001", True),
+        ("990000001", "990000002001001", False),
+        ("990000001", "990000", False),
+        ("990000001", None, False),
+    ],
+)
 def test_scope_is_a_code_prefix(scope: str, code: str | None, *, inside: bool) -> None:
     assert in_scope(reader(Role.WORKER, scope), code) is inside
 
 
-@pytest.mark.parametrize(("value", "mask", "shown"), [
-    ("张三", Mask.NAME, "张*"), ("欧阳明月", Mask.NAME, "欧***"), ("990000198001010018", Mask.ID_NO, "990000********0018"),
-    ("11012345678", Mask.PHONE, "110****5678"), ("12345", Mask.PHONE, "*****"), ("澳门特别行政区新马路一号", Mask.ADDRESS, "澳门特别行政****"),
-    ("湘A12345", Mask.PLATE, "湘A**345"), (None, Mask.NAME, None),
-])
+@pytest.mark.parametrize(
+    ("value", "mask", "shown"),
+    [
+        ("张三", Mask.NAME, "张*"),
+        ("欧阳明月", Mask.NAME, "欧***"),
+        ("990000198001010018", Mask.ID_NO, "990000********0018"),
+        ("11012345678", Mask.PHONE, "110****5678"),
+        ("12345", Mask.PHONE, "*****"),
+        ("澳门特别行政区新马路一号", Mask.ADDRESS, "澳门特别行政****"),
+        ("湘A12345", Mask.PLATE, "湘A**345"),
+        (None, Mask.NAME, None),
+    ],
+)
 def test_masks_keep_the_untelling_part(value: str | None, mask: Mask, shown: str | None) -> None:
     assert masked(value, mask) == shown

@@ -13,7 +13,9 @@ from services.search import Found, search
 from tests.town import DISPATCHER, NORTH_EAST, Town
 
 
-def classes(town: Town, conn: Conn, text: str, reader: Reader = DISPATCHER, *, limit: int = 8, near: LonLat | None = None) -> dict[str, Found]:
+def classes(
+    town: Town, conn: Conn, text: str, reader: Reader = DISPATCHER, *, limit: int = 8, near: LonLat | None = None
+) -> dict[str, Found]:
     return {found.layer: found for found in search(town.store, conn, reader, LAYERS, text, limit=limit, near=near).classes}
 
 
@@ -42,7 +44,8 @@ def test_an_area_has_a_box_to_fly_to_a_point_has_none(town: Town, town_conn: Con
 def test_case_and_width_do_not_matter(town: Town, town_conn: Conn) -> None:
     for text in ("cam-17", "CAM-17", "ＣＡＭ-１７", "  cam-17 "):
         assert [hit.headline for hit in classes(town, town_conn, text)["cameras"].hits] == [
-            "Cam-17", *(f"Cam-17{n}" for n in range(7)),
+            "Cam-17",
+            *(f"Cam-17{n}" for n in range(7)),
         ]
 
 

@@ -71,7 +71,9 @@ def test_nothing_is_done_twice(pool: Pool, data_dir: Path) -> None:
 def test_only_what_changed_is_made_again(pool: Pool, data_dir: Path) -> None:
     before = mirror_files.complete(data_dir, "resources")
     with pool.connection() as conn:
-        conn.execute("INSERT INTO hall.resource (id, kind, name, grid_code, geom) VALUES (1, 'toilet', '公厕', '990000001001001', ST_SetSRID(ST_MakePoint(113.505, 22.105), 4326))")
+        conn.execute(
+            "INSERT INTO hall.resource (id, kind, name, grid_code, geom) VALUES (1, 'toilet', '公厕', '990000001001001', ST_SetSRID(ST_MakePoint(113.505, 22.105), 4326))"
+        )
     (done,) = seeding.seed(pool, LAYERS, data_dir)
     assert (done.key, done.rows) == ("resources", 1)
     assert done.tiles == 9

@@ -36,23 +36,26 @@ def test_the_box_of_a_circle_holds_its_rim() -> None:
     assert (box.north - 60) * 111_400 > 20_000
 
 
-@pytest.mark.parametrize(("geometry", "radius_m", "why"), [
-    ({"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}, None, r"crosses itself .*0.5 0.5"),
-    ({"type": "Polygon", "coordinates": []}, None, "empty"),
-    ({"type": "Polygon", "coordinates": [[[0, 0], [1, 1]]]}, None, "cannot be read"),
-    ({"type": "Polygon"}, None, "cannot be read"),
-    ({"type": "Polygon", "coordinates": [[["x", 0], [1, 1], [2, 0], ["x", 0]]]}, None, "cannot be read"),
-    ({"type": "Polygon", "coordinates": [[[200, 0], [201, 1], [201, 0], [200, 0]]]}, None, "in degrees"),
-    ({"type": "Point", "coordinates": [113.5, 22.1]}, 1_000_000, "outside 1..20000"),
-    ({"type": "Point", "coordinates": [113.5, 22.1]}, 0, "outside 1..20000"),
-    ({"type": "Point", "coordinates": [113.5, 22.1]}, float("nan"), "outside 1..20000"),
-    ({"type": "Point", "coordinates": [113.5, 22.1]}, None, "needs radius_m"),
-    ({"type": "Point", "coordinates": [22.1, 113.5]}, 100, "longitude first"),
-    ({"type": "LineString", "coordinates": [[113.5, 22.1], [115.5, 22.1]]}, 100, "206 km long"),
-    ({"type": "LineString", "coordinates": [[113.5, 22.1], [113.6, 22.1]]}, 9_000, "outside 1..5000"),
-    ({"type": "GeometryCollection", "geometries": []}, 100, "not 'GeometryCollection'"),
-    ({}, 100, "not None"),
-])
+@pytest.mark.parametrize(
+    ("geometry", "radius_m", "why"),
+    [
+        ({"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}, None, r"crosses itself .*0.5 0.5"),
+        ({"type": "Polygon", "coordinates": []}, None, "empty"),
+        ({"type": "Polygon", "coordinates": [[[0, 0], [1, 1]]]}, None, "cannot be read"),
+        ({"type": "Polygon"}, None, "cannot be read"),
+        ({"type": "Polygon", "coordinates": [[["x", 0], [1, 1], [2, 0], ["x", 0]]]}, None, "cannot be read"),
+        ({"type": "Polygon", "coordinates": [[[200, 0], [201, 1], [201, 0], [200, 0]]]}, None, "in degrees"),
+        ({"type": "Point", "coordinates": [113.5, 22.1]}, 1_000_000, "outside 1..20000"),
+        ({"type": "Point", "coordinates": [113.5, 22.1]}, 0, "outside 1..20000"),
+        ({"type": "Point", "coordinates": [113.5, 22.1]}, float("nan"), "outside 1..20000"),
+        ({"type": "Point", "coordinates": [113.5, 22.1]}, None, "needs radius_m"),
+        ({"type": "Point", "coordinates": [22.1, 113.5]}, 100, "longitude first"),
+        ({"type": "LineString", "coordinates": [[113.5, 22.1], [115.5, 22.1]]}, 100, "206 km long"),
+        ({"type": "LineString", "coordinates": [[113.5, 22.1], [113.6, 22.1]]}, 9_000, "outside 1..5000"),
+        ({"type": "GeometryCollection", "geometries": []}, 100, "not 'GeometryCollection'"),
+        ({}, 100, "not None"),
+    ],
+)
 def test_what_is_no_shape_is_refused_with_the_reason(geometry: dict[str, Any], radius_m: float | None, why: str) -> None:
     with pytest.raises(InvalidInputError, match=why):
         parse(geometry, radius_m=radius_m)

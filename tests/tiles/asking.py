@@ -44,7 +44,11 @@ def ask(server: TileServer, address: str, token: str = "", method: str = "GET", 
     if token:
         given["authorization"] = f"Bearer {token}"
     scope = {
-        "type": "http", "method": method, "path": path, "query_string": query.encode(), "scheme": "http",
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": query.encode(),
+        "scheme": "http",
         "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()],
     }
     sent: list[Mapping[str, Any]] = []

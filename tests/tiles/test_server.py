@@ -99,7 +99,12 @@ def test_who_has_the_tile_is_told_so(hall: TileServer) -> None:
 
 
 def test_etags_differ_by_tile_filter_and_area(hall: TileServer) -> None:
-    addresses = [(CAMERAS, "dispatcher"), (f"{CAMERAS}?online=true", "dispatcher"), (f"{CAMERAS}?online=false", "dispatcher"), (CAMERAS, "street")]
+    addresses = [
+        (CAMERAS, "dispatcher"),
+        (f"{CAMERAS}?online=true", "dispatcher"),
+        (f"{CAMERAS}?online=false", "dispatcher"),
+        (CAMERAS, "street"),
+    ]
     assert len({ask(hall, address, token).headers["etag"] for address, token in addresses}) == 4
 
 
@@ -148,10 +153,20 @@ def test_filters_choose_rows(hall: TileServer) -> None:
     assert 0 < len(houses) <= 8
 
 
-@pytest.mark.parametrize("query", [
-    "colour=red", "name=x", "online=maybe", "level=9", "online=true' OR 1=1 --", "reported_at=yesterday..", "online", "x=1&y=2",
-    "&".join(f"online{n}=true" for n in range(100)),
-])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "colour=red",
+        "name=x",
+        "online=maybe",
+        "level=9",
+        "online=true' OR 1=1 --",
+        "reported_at=yesterday..",
+        "online",
+        "x=1&y=2",
+        "&".join(f"online{n}=true" for n in range(100)),
+    ],
+)
 def test_a_filter_that_is_not_declared_is_400(hall: TileServer, query: str) -> None:
     answer = ask(hall, f"{CAMERAS}?{query}", "dispatcher")
     if query == "online":
@@ -168,12 +183,25 @@ def test_a_tile_outside_the_grid_is_400_or_404(hall: TileServer, place: str) -> 
     problem(answer)
 
 
-@pytest.mark.parametrize(("address", "status"), [
-    ("/tiles/moons/1/0/0.mvt", 404), ("/tiles/moons.json", 404), ("/tiles/", 404), ("/tiles/cameras/1/0/0.png", 400), ("/tiles/cameras/labels.json", 400),
-    ("/style/sepia.json", 404), ("/style/", 404), ("/tiles/imagery/none/1/0/0.png", 404), ("/tiles/imagery/1/0/0.png", 404),
-    ("/tiles/counts.json?bbox=1,2,3", 400), ("/tiles/counts.json?box=1", 400), ("/tiles/counts.json?filters=[1]", 400),
-    ("/tiles/counts.json?filters={%22people%22:{%22name%22:%22x%22}}", 400), ("/tiles/counts.json?filters=" + "[" * 9_000, 400),
-])
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/tiles/moons/1/0/0.mvt", 404),
+        ("/tiles/moons.json", 404),
+        ("/tiles/", 404),
+        ("/tiles/cameras/1/0/0.png", 400),
+        ("/tiles/cameras/labels.json", 400),
+        ("/style/sepia.json", 404),
+        ("/style/", 404),
+        ("/tiles/imagery/none/1/0/0.png", 404),
+        ("/tiles/imagery/1/0/0.png", 404),
+        ("/tiles/counts.json?bbox=1,2,3", 400),
+        ("/tiles/counts.json?box=1", 400),
+        ("/tiles/counts.json?filters=[1]", 400),
+        ("/tiles/counts.json?filters={%22people%22:{%22name%22:%22x%22}}", 400),
+        ("/tiles/counts.json?filters=" + "[" * 9_000, 400),
+    ],
+)
 def test_what_is_not_there_or_not_readable_says_so(hall: TileServer, address: str, status: int) -> None:
     answer = ask(hall, address, "dispatcher")
     assert answer.status == status
@@ -186,10 +214,20 @@ def test_other_methods_are_405(hall: TileServer) -> None:
     problem(answer)
 
 
-@pytest.mark.parametrize("address", [
-    CAMERAS, "/tiles/base/14/13358/7159.mvt", "/tiles/catalog.json", "/tiles/counts.json", "/tiles/cameras.json", "/tiles/streets/labels.json",
-    "/style/dark.json", "/tiles/imagery/terrain_2m/15/9370/12545.webp", "/tiles/moons/1/0/0.mvt",
-])
+@pytest.mark.parametrize(
+    "address",
+    [
+        CAMERAS,
+        "/tiles/base/14/13358/7159.mvt",
+        "/tiles/catalog.json",
+        "/tiles/counts.json",
+        "/tiles/cameras.json",
+        "/tiles/streets/labels.json",
+        "/style/dark.json",
+        "/tiles/imagery/terrain_2m/15/9370/12545.webp",
+        "/tiles/moons/1/0/0.mvt",
+    ],
+)
 def test_nobody_is_answered_without_a_session(hall: TileServer, address: str) -> None:
     assert ask(hall, address, "dispatcher").status in (200, 404)
     for token in ("", "wrong"):

@@ -71,7 +71,14 @@ def test_every_value_of_the_palette_has_its_colour(style: Any) -> None:
 
 def test_data_lies_in_the_slots_of_the_base_map_in_drawing_order(style: Any) -> None:
     place = {layer["id"]: number for number, layer in enumerate(style["layers"])}
-    assert place["streets-fill"] < place["slot-fill"] < place["base-road"] < place["cameras-dot"] < place["slot-line"] < place["open_events-pin"]
+    assert (
+        place["streets-fill"]
+        < place["slot-fill"]
+        < place["base-road"]
+        < place["cameras-dot"]
+        < place["slot-line"]
+        < place["open_events-pin"]
+    )
     assert place["parts-dot"] < place["sensors-dot"] < place["cameras-dot"]
     assert place["open_events-pin"] < place["slot-top"]
 
@@ -95,7 +102,10 @@ def test_a_sector_is_as_long_as_the_camera_sees(style: Any) -> None:
 
 def test_only_what_the_reader_may_see_is_in_the_style(hall: TileServer) -> None:
     citizen = json.loads(ask(hall, "/style/dark.json", "citizen").content)
-    assert set(citizen["sources"]) - {f"{layer.key}-labels" for layer in LAYERS} == {"base", *(layer.key for layer in LAYERS if "citizen" in layer.roles)}
+    assert set(citizen["sources"]) - {f"{layer.key}-labels" for layer in LAYERS} == {
+        "base",
+        *(layer.key for layer in LAYERS if "citizen" in layer.roles),
+    }
 
 
 def test_a_new_layer_needs_no_word_here() -> None:
