@@ -11,7 +11,7 @@ run:
 
 test:
 	@bin/install.sh test
-	@$(PYTHON) bin/with_database.py .venv/bin/python -m pytest $(TESTS)
+	@$(PYTHON) bin/with_database.py .venv/bin/python -m pytest -n 2 $(TESTS)
 
 check:
 	@bin/install.sh test
