@@ -42,6 +42,11 @@ class Outlines:
         """Return the places of those `boxes` that any outline touches, ascending."""
         return np.unique(self._tree.query(boxes, predicate="intersects")[0])
 
+    def any_near(self, bounds: BBox) -> bool:
+        """Tell whether the box of any outline touches a box that is a little larger than `bounds`."""
+        margin = (bounds.east - bounds.west) / 20
+        return len(self._tree.query(shapely.box(*astuple(bounds)).buffer(margin))) > 0
+
     def boxes(self, rows: Ints) -> list[BBox]:
         """Return the boxes of rows, in their order."""
         return [BBox(*bounds) for bounds in shapely.bounds(self._tree.geometries[rows]).tolist()]

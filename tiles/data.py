@@ -57,8 +57,11 @@ class Wanted:
         """
         if self.tile.z < self.layer.min_zoom:
             return b""
+        mirror = self.served.mirror
         if drawn_as_points(self.layer, self.tile.z):
-            body = self.served.mirror.tile(self.tile, self.conditions, self.area)
+            body = mirror.tile(self.tile, self.conditions, self.area)
+        elif mirror.outlines and not mirror.outlines.any_near(self.tile.bounds()):
+            body = b""
         else:
             with reading(pool) as conn:
                 body = polygons.tile(conn, self.layer, self.tile, self.conditions, self.area)

@@ -34,22 +34,19 @@ def walk(people: Mirror, layers: dict[str, int], seed: int = 7) -> list[Request]
 
 
 def _session(chance: random.Random, people: Mirror, layers: dict[str, int]) -> Iterator[Request]:
-    start = chance.randrange(len(people))
-    code = int(people.points.codes[start])
+    row = chance.randrange(len(people))
     shown = chance.sample(sorted(layers), chance.randint(1, 3))
     z = chance.randint(11, 14)
     asked: set[Request] = set()
-    shift_x, shift_y = 0.0, 0.0
     for _ in range(chance.randint(*STEPS)):
         if chance.random() < 0.45:
             z = min(max(z + chance.choice((-1, 1, 1)), ZOOMS[0]), ZOOMS[1])
         else:
-            # a pan by up to a screen, in units of the world's width
-            shift_x += chance.uniform(-1, 1) * ACROSS / 2 / 2**z
-            shift_y += chance.uniform(-1, 1) * DOWN / 2 / 2**z
-        middle = morton.tile_of(code, 18)
-        left = int(((middle.x / 2**18) + shift_x) * 2**z) - ACROSS // 2
-        top = int(((middle.y / 2**18) + shift_y) * 2**z) - DOWN // 2
+            # a pan to where people live nearby: neighbours in Morton order are neighbours in space
+            far = max(100, len(people) >> 2 * (z - ZOOMS[0]) >> 1)
+            row = min(max(row + chance.randint(-far, far), 0), len(people) - 1)
+        middle = morton.tile_of(int(people.points.codes[row]), z)
+        left, top = middle.x - ACROSS // 2, middle.y - DOWN // 2
         for layer in shown:
             for x in range(left, left + ACROSS):
                 for y in range(top, top + DOWN):
