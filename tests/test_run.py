@@ -28,9 +28,8 @@ class Running:
         self.mark, self.port = uuid.uuid4().hex, free_port()
         environ = os.environ | city.environ() | {"PORT": str(self.port), MARK: self.mark}
         self.process = subprocess.Popen([sys.executable, "run.py"], env=environ, cwd=ROOT, stdout=subprocess.DEVNULL)
-        self._wait()
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
@@ -63,10 +62,13 @@ class Running:
 @pytest.fixture
 def running(city: City) -> Iterator[Running]:
     started = Running(city)
-    yield started
-    for pid in started.family():
-        os.kill(pid, signal.SIGKILL)
-    started.process.wait()
+    try:
+        started.wait()
+        yield started
+    finally:
+        for pid in started.family():
+            os.kill(pid, signal.SIGKILL)
+        started.process.wait()
 
 
 def test_a_stop_signal_ends_every_process(running: Running) -> None:
