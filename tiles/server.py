@@ -32,7 +32,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 ReaderOf = Callable[[Headers], Reader | None]
 Query = Sequence[tuple[str, str]]
 
-THREADS = 4
+THREADS = 6
 """Requests that are worked on beside the event loop at a time."""
 MAX_FIELDS = 60
 VERSION = "v"
