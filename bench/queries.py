@@ -21,7 +21,23 @@ from services.shapes import Circle
 READER = Reader(1, "bench", "bench", Role.DISPATCHER, "")
 CALLS = 200
 WARM_UP = 30
-TEXTS = ("公园", "中山", "路灯", "有限公司", "占道经营", "新马路", "王伟", "学校", "9900", "11000001234", "摄像", "大厦", "网格", "垃圾", "澳A")
+TEXTS = (
+    "公园",
+    "中山",
+    "路灯",
+    "有限公司",
+    "占道经营",
+    "新马路",
+    "王伟",
+    "学校",
+    "9900",
+    "11000001234",
+    "摄像",
+    "大厦",
+    "网格",
+    "垃圾",
+    "澳A",
+)
 TRUTH = """
     SELECT worker_id FROM hall.worker_position WHERE status = 'free'
     ORDER BY ST_Distance(geom::geography, ST_MakePoint(%(lon)s, %(lat)s)::geography), worker_id LIMIT 10
@@ -59,7 +75,9 @@ def run() -> list[Figure]:
             _p95("circle of 500 m over all classes", _times_ms(selected), 60, "20 items a class"),
             _p95("search over all classes", _times_ms(searched), 80, f"{len(TEXTS)} texts"),
             _p95("nearest 10 free workers", near, 2, "in SQL"),
-            Figure(name="nearest 10 free workers in wrong order", value=wrong, unit="", target=0, note=f"of {CALLS}, against the ellipsoid"),
+            Figure(
+                name="nearest 10 free workers in wrong order", value=wrong, unit="", target=0, note=f"of {CALLS}, against the ellipsoid"
+            ),
             _p95("counts of all classes", _times_ms(counted), None, "in memory"),
         ]
 

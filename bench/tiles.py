@@ -85,14 +85,35 @@ def _compare(settings: Settings, trace: Sequence[Request]) -> list[Figure]:
     return [
         Figure(name="cold p95, times better", value=theirs / own, unit="x", target=10, better=Better.MORE, note=note),
         Figure(name="cold p95", value=own, unit="ms", baseline=theirs, note=note),
-        Figure(name="trace without cache, times the requests/s", value=bare_rate / peer_rate, unit="x", target=15, better=Better.MORE, note=walk_note),
+        Figure(
+            name="trace without cache, times the requests/s",
+            value=bare_rate / peer_rate,
+            unit="x",
+            target=15,
+            better=Better.MORE,
+            note=walk_note,
+        ),
         Figure(name="trace without cache", value=bare_rate, unit="1/s", baseline=peer_rate, better=Better.MORE, note=walk_note),
-        Figure(name="trace cached, times the requests/s", value=warm_rate / warm_peer_rate, unit="x", target=200, better=Better.MORE, note=walk_note),
+        Figure(
+            name="trace cached, times the requests/s",
+            value=warm_rate / warm_peer_rate,
+            unit="x",
+            target=200,
+            better=Better.MORE,
+            note=walk_note,
+        ),
         Figure(name="trace cached", value=warm_rate, unit="1/s", baseline=warm_peer_rate, better=Better.MORE, note=walk_note),
-        Figure(name="trace cached, processor time", value=warm.middle(lambda one: one.server_cpu_ms), unit="ms", note="per request, server"),
+        Figure(
+            name="trace cached, processor time", value=warm.middle(lambda one: one.server_cpu_ms), unit="ms", note="per request, server"
+        ),
         Figure(name="cold processor time", value=_cpu(cold), unit="ms", baseline=_cpu(cold_peer), note="per request, server and database"),
-        Figure(name="cold processor time over its SQL share", value=share, unit="x", target=2.5,
-               note=f"{len(by_sql)} tiles cut by SQL; tiles of points need none"),
+        Figure(
+            name="cold processor time over its SQL share",
+            value=share,
+            unit="x",
+            target=2.5,
+            note=f"{len(by_sql)} tiles cut by SQL; tiles of points need none",
+        ),
         Figure(name="failed requests", value=errors, unit="", target=0, note="of ours, all runs"),
         Figure(name="memory of the tile server", value=memory, unit="MB", note="proportional, all mirrors open"),
     ]
@@ -104,9 +125,17 @@ def _cpu(rounds: Rounds) -> float:
 
 def _add(rounds: Rounds, settings: Settings, server: Server, requests: Sequence[Request], connections: int) -> None:
     paths = [server.path(one) for one in requests]
-    rounds.runs.append(load.run(
-        server.url, paths, server.headers, connections=connections, seconds=SECONDS, pid=server.pid, database_url=settings.database_url,
-    ))
+    rounds.runs.append(
+        load.run(
+            server.url,
+            paths,
+            server.headers,
+            connections=connections,
+            seconds=SECONDS,
+            pid=server.pid,
+            database_url=settings.database_url,
+        )
+    )
 
 
 def _seed(settings: Settings) -> tuple[list[Seeded], float]:

@@ -63,9 +63,13 @@ def run(url: str, paths: Sequence[str], headers: Mapping[str, str], *, connectio
     requests, microseconds, errors = (int(value) for value in found.group(1, 2, 3))
     count = max(requests, 1)
     return Load(
-        requests=requests, per_second=requests / (microseconds / 1e6), errors=errors,
-        p50_ms=float(found[4]) / 1000, p95_ms=float(found[5]) / 1000,
-        server_cpu_ms=1000 * (after[0] - before[0]) / count, database_cpu_ms=1000 * (after[1] - before[1]) / count,
+        requests=requests,
+        per_second=requests / (microseconds / 1e6),
+        errors=errors,
+        p50_ms=float(found[4]) / 1000,
+        p95_ms=float(found[5]) / 1000,
+        server_cpu_ms=1000 * (after[0] - before[0]) / count,
+        database_cpu_ms=1000 * (after[1] - before[1]) / count,
     )
 
 

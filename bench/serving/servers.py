@@ -40,7 +40,19 @@ class Server:
 def ours(settings: Settings, *, cached: bool) -> Iterator[Server]:
     """Run our tile server on granian, one worker. Without caches every tile is made of the rows for every request."""
     environ = {"DATABASE_URL": settings.database_url, "DATA_DIR": str(settings.data_dir), "BENCH_CACHED": str(int(cached))}
-    command = ["-m", "granian", "--interface", "asgi", "--factory", "--workers", "1", "--no-ws", "--log-level", "warning", "bench.serving.app:create"]
+    command = [
+        "-m",
+        "granian",
+        "--interface",
+        "asgi",
+        "--factory",
+        "--workers",
+        "1",
+        "--no-ws",
+        "--log-level",
+        "warning",
+        "bench.serving.app:create",
+    ]
     headers = {"Authorization": f"Bearer {TOKEN}", "Accept-Encoding": "gzip"}
     with _running(command, environ, "/tiles/catalog.json", headers) as (url, pid):
         yield Server(url, pid, lambda one: f"/tiles/{one.layer}/{one.z}/{one.x}/{one.y}.mvt", headers)
@@ -59,7 +71,10 @@ def tipg(settings: Settings) -> Iterator[Server]:
     command = ["-m", "uvicorn", "--log-level", "warning", "tipg.main:app"]
     with _running(command, environ, "/healthz", {}) as (url, pid):
         yield Server(
-            url, pid, lambda one: f"/collections/{SCHEMA}.{one.layer}/tiles/WebMercatorQuad/{one.z}/{one.x}/{one.y}", {"Accept-Encoding": "gzip"},
+            url,
+            pid,
+            lambda one: f"/collections/{SCHEMA}.{one.layer}/tiles/WebMercatorQuad/{one.z}/{one.x}/{one.y}",
+            {"Accept-Encoding": "gzip"},
         )
 
 
@@ -91,7 +106,9 @@ def drop_plain_tables(settings: Settings) -> None:
 def _running(command: list[str], environ: Mapping[str, str], probe: str, headers: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, *command, "--host", "127.0.0.1", "--port", str(port)], env=os.environ | dict(environ), cwd=Path(ROOT),
+        [sys.executable, *command, "--host", "127.0.0.1", "--port", str(port)],
+        env=os.environ | dict(environ),
+        cwd=Path(ROOT),
     )
     url = f"http://127.0.0.1:{port}"
     try:
