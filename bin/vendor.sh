@@ -28,6 +28,7 @@ tabler() {
   take tabler-icons LICENSE
   python3 bin/sprite.py "$work/package/icons" "$vendor/tabler-icons/icons.txt" > "$work/sprite.svg"
   install -m 644 "$work/sprite.svg" "$vendor/tabler-icons/sprite.svg"
+  python3 bin/icons_css.py "$vendor/tabler-icons/sprite.svg" > assets/css/icons.css
 }
 
 case "${1:-all}" in

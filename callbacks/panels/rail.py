@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dash import html
 from dash.development.base_component import Component
 
-from callbacks.panels.pieces import also, button, dot, icon, icon_button, tabs
+from callbacks.panels.pieces import also, button, dot, icon, tabs
 from callbacks.words import Words
 from layers.base import GROUPS, Form, Group, Layer
 
@@ -201,8 +201,3 @@ def _bases(bases: Sequence[tuple[str, str]], words: Words) -> Component:
         className="segments",
         **also({"aria-label": words("rail.base")}),
     )
-
-
-def closer(words: Words) -> Component:
-    """Build the button that folds the rail away."""
-    return icon_button("layout-sidebar-left-collapse", words("rail.collapse"), "rail-fold", data_fold_rail="true")

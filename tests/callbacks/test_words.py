@@ -1,0 +1,71 @@
+"""Both catalogues hold every text that code and scripts ask for, and every icon is in the set."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from callbacks.words import CATALOGUES, Language, spoken, words
+from geodata.settings import ROOT
+from layers.registry import LAYERS
+
+SOURCES = [*(ROOT / "callbacks").rglob("*.py"), *(ROOT / "pages").rglob("*.py"), *(ROOT / "pages").rglob("*.html")]
+SCRIPTS = sorted((ROOT / "assets" / "js").glob("*.js"))
+KEY = re.compile(r"""(?<![\w.])words\(f?["']([a-z][\w.]*?)(\{|["'])""")
+SCRIPT_KEY = re.compile(r"""hall\.t\('([a-z_.]+)'|text: '(map\.[a-z_.]+)'""")
+ICON = re.compile(r"""icon(?:_button)?\("([a-z0-9-]+)"|button\([^\n]*?\), "([a-z0-9-]+)"|hall\.icon\('([a-z0-9-]+)'""")
+DIFFERENT = {"rail.alert", "time.this_year"}
+"""Texts that leave out in one language what the other one says."""
+SYMBOL = re.compile(r'<symbol id="([^"]+)"')
+
+
+def catalogue(language: Language) -> dict[str, str]:
+    loaded: dict[str, str] = json.loads((CATALOGUES / f"{language}.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert set(catalogue(Language.ZH)) == set(catalogue(Language.EN))
+
+
+def test_both_languages_take_the_same_values() -> None:
+    zh, en = ({key: set(re.findall(r"\{(\w+)\}", text)) for key, text in catalogue(language).items()} for language in Language)
+    assert {key for key in zh if zh[key] != en[key]} == DIFFERENT
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_every_key_in_the_code_is_in_the_catalogue(path: Path) -> None:
+    known = catalogue(Language.ZH)
+    for key, end in KEY.findall(path.read_text(encoding="utf-8")):
+        assert key in known if end != "{" else any(entry.startswith(key) for entry in known), key
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_every_key_in_the_scripts_is_in_the_catalogue(path: Path) -> None:
+    known = catalogue(Language.ZH)
+    for first, second in SCRIPT_KEY.findall(path.read_text(encoding="utf-8")):
+        key = first or second
+        assert key in known or any(entry.startswith(key) for entry in known), key
+
+
+def test_the_chinese_catalogue_has_no_english_sentence() -> None:
+    names = re.compile(r"CSV|GeoJSON|GeoPackage|JavaScript|EN|WGS|GCJ|EPSG|OpenStreetMap|Ctrl|Shift|Esc|Enter|\{\w+\}|km|m²")
+    left_over = {key for key, text in catalogue(Language.ZH).items() if re.search(r"[a-z]{3,}", names.sub("", text))}
+    assert left_over == set()
+
+
+def test_every_icon_of_pages_and_layers_is_in_the_sprite() -> None:
+    sprite = set(SYMBOL.findall((ROOT / "assets/vendor/tabler-icons/sprite.svg").read_text(encoding="utf-8")))
+    styles = (ROOT / "assets/css/icons.css").read_text(encoding="utf-8")
+    used = {name for layer in LAYERS for name in (layer.look.icon, *layer.look.icons.values())}
+    for path in SOURCES[:-2]:
+        used |= {name for found in ICON.findall(path.read_text(encoding="utf-8")) for name in found if name}
+    assert used - sprite == set()
+    assert {name for name in used if f".icon-{name} " not in styles} == set()
+
+
+def test_a_strange_language_is_chinese() -> None:
+    assert spoken("fr") is Language.ZH
+    assert spoken(None) is Language.ZH
+    assert words(Language.EN)("brand") == "Hallmap"
