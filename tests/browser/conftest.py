@@ -1,12 +1,12 @@
 """A dispatcher's browser: headless Chromium without a GPU, signed in, looking at the command map."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from tests.conftest import City
 from tests.serving import Served
@@ -27,14 +27,24 @@ class Desk:
     requests: list[Request] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
-    def open(self, hash_text: str = "") -> "Desk":
-        """Open the map at an address and wait until it has drawn everything."""
+    def load(self, hash_text: str = "") -> "Desk":
+        """Load the page at an address and wait until it has drawn everything."""
         self.page.goto(f"{self.url}/#{hash_text}" if hash_text else f"{self.url}/")
         self.page.wait_for_function("window.hall && window.hall.map", timeout=WAIT_MS)
         self.idle()
         return self
 
-    def run(self, script: str, argument: object = None) -> Any:  # noqa: ANN401 - whatever the script gives
+    def open(self, hash_text: str) -> "Desk":
+        """Bring the page to an address; it is loaded only once for many tests."""
+        if self.run("() => !(window.hall && window.hall.map && window.hall.map.view())"):
+            return self.load(hash_text)
+        self.run(CLEAR)
+        self.run("(hash) => hall.url.open(hash)", f"#{hash_text}")
+        self.idle()
+        self.run("() => { window.written = {}; }")
+        return self
+
+    def run(self, script: str, argument: object = None) -> Any:
         return self.page.evaluate(script, argument)
 
     def idle(self) -> None:
@@ -58,22 +68,38 @@ class Desk:
     def forget(self) -> None:
         self.requests.clear()
 
-    def store(self, name: str) -> Any:  # noqa: ANN401
+    def store(self, name: str) -> Any:
         """What the scripts last wrote into a store of the page."""
         return self.run("(name) => (window.written || {})[name]", name)
 
-    def state(self) -> Any:  # noqa: ANN401
+    def state(self) -> Any:
         return self.run("() => hall.map.view()")
 
 
 # notes every value that the scripts write into a store, so that tests need no callback of their own
 LISTEN = """
 window.written = {};
-document.addEventListener('DOMContentLoaded', () => {
+if (location.protocol === 'http:') document.addEventListener('DOMContentLoaded', () => {
+  if (!window.hall) return;
   const store = hall.store;
   hall.store = (name, value) => { window.written[name] = value; store(name, value); };
 });
-localStorage.setItem('hall.software-drawing-known', '1');
+if (location.protocol === 'http:') localStorage.setItem('hall.software-drawing-known', '1');
+"""
+# what one test has left on the map is no concern of the next
+CLEAR = """
+() => {
+  hall.tools.stop();
+  hall.measure.drop();
+  hall.chooser.close();
+  hall.shape.show(null, true);
+  hall.map.showResults([]);
+  hall.map.highlight([]);
+  for (const { name } of hall.views.list()) hall.views.remove(name);
+  if (document.activeElement) document.activeElement.blur();
+  const box = document.getElementById('search-box');
+  if (box) box.value = '';
+}
 """
 
 
@@ -85,33 +111,40 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    opened = chromium.new_context(viewport=SIZE, permissions=["clipboard-read", "clipboard-write", "geolocation"],
-                                  geolocation={"longitude": 113.5439, "latitude": 22.1950, "accuracy": 20})
-    opened.set_default_timeout(WAIT_MS)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def desk(context: BrowserContext, server: Served, city: City) -> Iterator[Desk]:
-    """A signed-in dispatcher; any script error fails the test."""
+def signed_in(chromium: Browser, server: Served, city: City) -> Iterator[Desk]:
+    context = chromium.new_context(
+        viewport=SIZE, permissions=["clipboard-read", "clipboard-write", "geolocation"],
+        geolocation={"longitude": 113.5439, "latitude": 22.1950, "accuracy": 20},
+    )
+    context.set_default_timeout(WAIT_MS)
     account = city.accounts["dispatcher"]
     answer = context.request.post(f"{server.url}/api/v1/session", data={"username": account["username"], "password": account["password"]})
     assert answer.ok, answer.text()
     page = context.new_page()
     page.add_init_script(LISTEN)
-    made = Desk(page, server.url)
-    page.on("request", lambda request: made.requests.append(request))  # noqa: PLW0108 - playwright marks what it is given, a bound method of list takes no mark
-    page.on("pageerror", lambda error: made.faults.append(str(error)))
-    yield made
-    assert made.faults == []
+    desk = Desk(page, server.url)
+    page.on("request", lambda request: desk.requests.append(request))  # noqa: PLW0108 - playwright marks what it is given; a bound method takes no mark
+    page.on("pageerror", lambda error: desk.faults.append(str(error)))
+    yield desk
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def open_desk(chromium: Browser, server: Served, city: City) -> Iterator[Desk]:
+    yield from signed_in(chromium, server, city)
 
 
 @pytest.fixture
-def wait_for(desk: Desk) -> Callable[[str], None]:
-    """Wait until an expression of the page is true."""
-    def wait(expression: str) -> None:
-        desk.page.wait_for_function(expression, timeout=WAIT_MS)
-    return wait
+def desk(open_desk: Desk) -> Iterator[Desk]:
+    """A signed-in dispatcher at a page that stays open from test to test; any script error fails the test."""
+    open_desk.faults.clear()
+    yield open_desk
+    assert open_desk.faults == []
+
+
+@pytest.fixture
+def new_desk(chromium: Browser, server: Served, city: City) -> Iterator[Desk]:
+    """The same with a page of its own, for what happens while it loads."""
+    for made in signed_in(chromium, server, city):
+        yield made
+        assert made.faults == []
