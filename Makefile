@@ -11,7 +11,7 @@ run:
 
 test:
 	@bin/install.sh test
-	@$(PYTHON) bin/with_database.py .venv/bin/python -m pytest -n 2 $(or $(TESTS),tests --ignore=tests/browser)
+	@$(PYTHON) bin/with_database.py .venv/bin/python -m pytest -n 2 $(or $(TESTS),tests)
 
 check:
 	@bin/install.sh test

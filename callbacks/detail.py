@@ -82,8 +82,10 @@ def _commands(shown: Shown, pick: dict[str, Any]) -> list[list[object]]:
     label = {"title": shown.title, "text": ""} if layer.geometry is not Geometry.POLYGON or layer.key == "buildings" else None
     calls: list[list[object]] = [["select", layer.key, row.id, {"lon": row.lon, "lat": row.lat, "label": label}]]
     if pick.get("from") != "link":
-        return [*calls, ["reveal", row.lon, row.lat]]
-    if layer.geometry is Geometry.POLYGON and layer.key != "buildings" and row.geometry:
+        calls.append(["reveal", row.lon, row.lat])
+    elif layer.geometry is Geometry.POLYGON and layer.key != "buildings" and row.geometry:
         west, south, east, north = shapely.from_geojson(row.geometry).bounds
-        return [*calls, ["fit", [west, south, east, north], {"padding": 40}]]
-    return [*calls, ["flyTo", row.lon, row.lat, {"zoom": LINKED_ZOOM}]]
+        calls.append(["fit", [west, south, east, north], {"padding": 40}])
+    else:
+        calls.append(["flyTo", row.lon, row.lat, {"zoom": LINKED_ZOOM}])
+    return [["desk.arrive", layer.key, row.id, calls]]

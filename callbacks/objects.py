@@ -19,7 +19,7 @@ from services.features import Row
 from services.rights import Reader
 from services.shapes import Circle
 
-RELATED = 50
+RELATED = 30
 NEAR_ITEMS = 20
 PREFIX_AREAS = frozenset({"district", "streets", "communities", "base_grids"})
 """Areas whose code begins the code of every row in them."""

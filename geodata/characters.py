@@ -41,6 +41,7 @@ NAME_COLUMNS = (
     "actor",
 )
 """Text columns of the hall schema that people read as words."""
+CASE_COLUMNS = (("event", "title"), ("event_class", "name"))
 PLACES = ("city", "island", "suburb", "quarter")
 """Kinds of names that the map writes in the medium weight."""
 
@@ -65,20 +66,27 @@ class Characters:
     """In those of them that the medium weight writes."""
     names: Set
     """In the data: names, addresses, titles."""
+    cases: Set = frozenset()
+    """Of those, the ones in titles of cases, which stand on every desk from the first moment."""
 
 
 def read_characters(conn: Conn, root: Path = ROOT) -> Characters:
     """Collect the characters of the interface's texts below `root`, of the base map's names and of all names in the data."""
     columns = conn.execute(TEXT_COLUMNS, (list(NAME_COLUMNS),)).fetchall()
     names: set[str] = set()
+    cases: set[str] = set()
     for table, column in columns:
         query = sql.SQL("SELECT DISTINCT {column} FROM {table}").format(column=sql.Identifier(column), table=sql.Identifier("hall", table))
-        names |= characters_of(row[0] for row in conn.execute(query))
+        found = characters_of(row[0] for row in conn.execute(query))
+        names |= found
+        if (table, column) in CASE_COLUMNS:
+            cases |= found
     return Characters(
         interface=characters_of(file.read_text(encoding="utf-8") for glob in INTERFACE_FILES for file in sorted(root.glob(glob))) | ALWAYS,
         label=characters_of(row[0] for row in conn.execute(LABELS)) | ALWAYS_ON_MAP,
         place=characters_of(row[0] for row in conn.execute(PLACE_LABELS, (list(PLACES),))) | ALWAYS_ON_MAP,
         names=frozenset(names),
+        cases=frozenset(cases),
     )
 
 

@@ -47,8 +47,8 @@ class Face:
     """One file and the characters that it is used for."""
 
     part: str
-    """rest: the whole typeface, for a character that nobody has written yet; ui: the interface; map: names on the base map; data: names in
-    the data; more, rare: what the own typeface lacks of those."""
+    """rest: the whole typeface, for a character that nobody has written yet; ui: the interface; map: names on the base map; cases: titles
+    of cases; data: names in the data; more, rare: what the own typeface lacks of those."""
     weight: int
     file: str
     ranges: list[str]
@@ -79,7 +79,7 @@ class Cut:
         size = self.source.path.stat().st_size
         ordered = "".join(sorted(self.characters))
         digest = hashlib.sha256(f"{CUTTER}:{self.source.path.name}:{size}:{ordered}".encode()).hexdigest()[:10]
-        weight = f"-{self.weight}" if self.part in ("ui", "map", "data", "rest") else ""
+        weight = f"-{self.weight}" if self.part in ("ui", "map", "cases", "data", "rest") else ""
         return f"{self.part}{weight}.{digest}{self.source.path.suffix if self.part == 'rest' else '.woff2'}"
 
 
@@ -124,7 +124,13 @@ def plan(characters: Characters, weight: int, own: Source, system: Source | None
     everything = written | characters.names
     interface = characters.interface
     yield Cut("rest", weight, own, own.covered)
-    for part, wanted in (("ui", interface), ("map", on_map - interface), ("data", everything - interface - on_map)):
+    cases = characters.cases - interface - on_map
+    for part, wanted in (
+        ("ui", interface),
+        ("map", on_map - interface),
+        ("cases", cases),
+        ("data", everything - interface - on_map - cases),
+    ):
         if wanted & own.covered:
             yield Cut(part, weight, own, wanted & own.covered)
     if system is not None:

@@ -16,9 +16,11 @@ LOADED_BY_HAND = ["vendor", "i18n"]
 """Folders of assets that Dash must not put into every page: ES modules, their worker, the icon sprite, the catalogues."""
 THEME_COOKIE = "hall_theme"
 THEMES = ("dark", "light")
-LIBRARY = re.compile(r'<script src="[^"]*_dash-component-suites/([a-z_]+)/[^"]*"></script>\s*')
+LIBRARY = re.compile(r'<script src="[^"]*_dash-component-suites/([a-z_]+)/([^"]*)"></script>\s*')
 ALWAYS = frozenset({"dash"})
 """React, the renderer and Dash's own components."""
+NEVER = ("deps/polyfill", "dash_table/")
+"""Of these, what no browser that can draw the map needs, and what no page uses."""
 
 
 class Page(Dash):
@@ -87,7 +89,7 @@ class Page(Dash):
 
     def _kept(self, found: re.Match[str]) -> str:
         # Dash puts every library that the process has imported into every page; one page's tables are no concern of another's first load
-        return found[0] if found[1] in self._libraries else ""
+        return found[0] if found[1] in self._libraries and not found[2].startswith(NEVER) else ""
 
 
 def theme() -> str:

@@ -4,7 +4,16 @@ Ids of the first street end in 1, ids of the second street in 2. Personal values
 looking for them.
 """
 
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from argon2 import PasswordHasher
+
+from geodata import credentials
 from geodata.db import Conn
+from services.rights import Role
+from tests.town import database
 
 DISTRICT = "990000"
 STREETS = ("990000001", "990000002")
@@ -15,6 +24,8 @@ NAMES = ("赵壹贰", "钱叁肆")
 PHONES = ("11000000001", "11000000002")
 ID_NUMBERS = ("990000198001010018", "990000199002020029")
 ADDRESSES = ("远方省远方市旧街一号", "远方省远方市旧街二号")
+PASSWORD = "Hall-Map-2026"
+ACCOUNTS = {role.value: (role, "") for role in Role} | {"worker": (Role.WORKER, STREETS[0])}
 
 AREAS = """
     INSERT INTO hall.area (id, level, code, parent_code, name, people, households, area_m2, geom)
@@ -106,3 +117,36 @@ def _areas(conn: Conn) -> None:
     for area_id, level, code, parent, name, west, east in areas:
         values = {"id": area_id, "level": level, "code": code, "parent": parent, "name": name, "west": west, "east": east}
         conn.execute(AREAS, values)
+
+
+@pytest.fixture(scope="session")
+def district_url(worker_name: str) -> Iterator[str]:
+    """URL of a database with the district of tests/district.py and one account of every role."""
+    yield from database(f"hall_test_{worker_name}_district", fill)
+
+
+@pytest.fixture(scope="session")
+def quick_hashes() -> Iterator[None]:
+    """The real cost of a hash is 0.1 s and 64 MiB on purpose."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(credentials, "_hasher", quick)
+        patch.setattr(credentials, "NO_PASSWORD", quick.hash("nobody"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def tokens(district_url: str, quick_hashes: None) -> dict[str, str]:
+    """One account of every role, the worker bound to the first street; the token of each by username."""
+    made = {}
+    password_hash = credentials.hash_password(PASSWORD)
+    with psycopg.connect(district_url) as conn:
+        for username, (role, scope) in ACCOUNTS.items():
+            made[username], digest = credentials.new_token()
+            conn.execute(
+                """WITH account AS (INSERT INTO hall.account (username, display_name, role, scope, password_hash)
+                                    VALUES (%s, %s, %s, %s, %s) RETURNING id)
+                   INSERT INTO hall.token (digest, account_id, note) SELECT %s, id, 'test' FROM account""",
+                [username, username, role.value, scope, password_hash, digest],
+            )
+    return made

@@ -6,7 +6,7 @@ open), 30 workers (every third busy), and 10 roads of 4 edges.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,8 +110,8 @@ def fill(conn: Conn) -> None:
             cursor.execute(statement)
 
 
-def database(name: str) -> Iterator[str]:
-    """Make a database of its own with the town in it, and remove it in the end."""
+def database(name: str, fill: Callable[[Conn], None] = fill) -> Iterator[str]:
+    """Make a database of its own, filled with the town or something else, and remove it in the end."""
     admin, place = os.environ["DATABASE_URL"], sql.Identifier(name)
     with psycopg.connect(admin, autocommit=True) as conn:
         conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(place))

@@ -141,9 +141,8 @@
   /** A whole number with its groups: 12,000. */
   hall.number = (value) => new Intl.NumberFormat(hall.language).format(value);
 
-  /** An icon of the sprite, as text for innerHTML. */
-  hall.icon = (name, size = 18) =>
-    `<svg width="${size}" height="${size}" aria-hidden="true"><use href="${hall.assets}vendor/tabler-icons/sprite.svg#${name}"/></svg>`;
+  /** An icon of the set in the colour of the text (assets/css/icons.css), as text for innerHTML. */
+  hall.icon = (name, size = 18) => `<i class="icon icon-${name}" style="width:${size}px;height:${size}px" aria-hidden="true"></i>`;
 
   /**
    * Make an element.

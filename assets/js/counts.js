@@ -80,9 +80,15 @@
 
   /** Settled when the map has drawn all that it will and the counts are written; for tests and for what must wait its turn. */
   hall.idle = async function () {
-    const { gl } = await hall.map.ready;
+    await hall.map.ready;
     await hall.counts.settled();
     await null; // choices of this moment are drawn first
-    if (gl && !(gl.loaded() && !gl.isMoving())) await new Promise((resolve) => gl.once('idle', resolve));
+    await hall.map.settled();
+    const gl = hall.map.gl();
+    if (!gl || (gl.loaded() && !gl.isMoving())) return;
+    await new Promise((resolve) => {
+      gl.once('idle', resolve);
+      gl.triggerRepaint(); // idle is told after a drawing only
+    });
   };
 })((window.hall = window.hall || {}));

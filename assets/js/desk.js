@@ -58,6 +58,11 @@
     hall.store(kind, { ...rest, ...(room ? { room } : {}), ...(kind === 'pick' ? { from: 'link' } : {}), n: `again-${count}` });
   }
 
+  /** The server has found the row: show it on the map, unless the panel was closed or shows another one by now. */
+  function arrive(layer, id, calls) {
+    if (shown && same(shown, { kind: 'pick', data: { layer, id } })) hall.command(calls);
+  }
+
   /** Draw the panel anew, as in another language. */
   const renew = () => shown && show(shown);
 
@@ -251,5 +256,5 @@
     document.addEventListener('pointerover', hover);
     hall.on('state', () => remember('hall_theme', document.documentElement.dataset.theme || 'dark'));
   });
-  hall.desk = Object.assign(hall.desk || {}, { pick, close, back, renew, copy, shown: () => shown });
+  hall.desk = Object.assign(hall.desk || {}, { pick, arrive, close, back, renew, copy, shown: () => shown });
 })((window.hall = window.hall || {}));

@@ -20,15 +20,34 @@
     if (before.minzoom !== after.minzoom || before.maxzoom !== after.maxzoom) gl.setLayerZoomRange(after.id, after.minzoom, after.maxzoom);
   }
 
-  /** Tiles move to another address in place, so that the old ones stay until the new ones are there. */
-  function moved(gl, key, before, after) {
+  /**
+   * Tiles move to another address in place, so that the old ones stay until the new ones are there. MapLibre's `setTiles` loses its reload when a
+   * layer of the source has changed in the same moment (the source pauses until the next frame): so the tiles are asked for after that frame.
+   * @returns {boolean} false when the source must be made anew
+   */
+  function moved(gl, key, before, after, late) {
     const { tiles: oldTiles, data: oldData, ...oldRest } = before;
     const { tiles, data, ...rest } = after;
     if (!same(oldRest, rest)) return false;
     const source = gl.getSource(key);
-    if (tiles && !same(oldTiles, tiles)) source.setTiles(tiles);
+    if (tiles && !same(oldTiles, tiles)) {
+      source.tiles = tiles;
+      late.push(key);
+    }
     if (data && !same(oldData, data)) source.setData(data);
     return true;
+  }
+
+  /** Ask for the tiles of these sources again, once the present changes are drawn. */
+  function refresh(gl, keys) {
+    if (!keys.length) return Promise.resolve();
+    return new Promise((resolve) => {
+      gl.once('render', () => {
+        for (const key of keys) if (gl.getSource(key)) gl.refreshTiles(key);
+        resolve();
+      });
+      gl.triggerRepaint();
+    });
   }
 
   /** Layers whose place, kind or source is another one are taken out and put in again. */
@@ -60,13 +79,15 @@
    * @param {Object} gl MapLibre's map
    * @param {Object} before the style that was given last
    * @param {Object} after
+   * @returns {Promise<void>} when everything that is needed has been asked for
    */
   function apply(gl, before, after) {
+    const moves = [];
     const late = [];
     for (const [key, source] of Object.entries(before.sources)) {
       const next = after.sources[key];
       if (!next) late.push(key);
-      else if (next !== source && !moved(gl, key, source, next)) {
+      else if (next !== source && !moved(gl, key, source, next, moves)) {
         for (const layer of before.layers) if (layer.source === key && gl.getLayer(layer.id)) gl.removeLayer(layer.id);
         gl.removeSource(key);
         gl.addSource(key, next);
@@ -77,7 +98,8 @@
     for (const key of late) gl.removeSource(key);
     if (!same(before.light, after.light)) gl.setLight(after.light);
     if (!same(before.sky, after.sky)) gl.setSky(after.sky);
+    return refresh(gl, moves);
   }
 
-  hall.diff = { apply };
+  hall.diff = { apply, refresh };
 })((window.hall = window.hall || {}));

@@ -59,18 +59,22 @@
    */
   function watch(gl, remount) {
     let timer = 0;
+    let over = false;
     const canvas = gl.getCanvas();
-    canvas.addEventListener('webglcontextlost', () => {
-      hall.notice(hall.t('map.health.context_lost'), { kind: 'warn', key: 'context', closes: false });
-      timer = setTimeout(() => {
-        remount();
-        hall.dismiss('context');
-      }, RESTORE_MS);
-    });
-    canvas.addEventListener('webglcontextrestored', () => {
+    const renew = () => {
+      if (over) return;
+      over = true; // taking the old canvas away loses its context once more
       clearTimeout(timer);
+      remount();
       hall.dismiss('context');
+    };
+    canvas.addEventListener('webglcontextlost', () => {
+      if (over) return;
+      hall.notice(hall.t('map.health.context_lost'), { kind: 'warn', key: 'context', closes: false });
+      timer = setTimeout(renew, RESTORE_MS);
     });
+    // what MapLibre restores by itself is older than what was chosen since
+    canvas.addEventListener('webglcontextrestored', renew);
     gl.on('error', ({ error, sourceId }) => {
       if (sourceId) failed.add(sourceId);
       else console.error(error);
@@ -88,10 +92,7 @@
   /** Tiles that failed are asked for once more. */
   function recover() {
     const gl = hall.map.gl();
-    for (const key of failed) {
-      const source = gl && gl.getSource(key);
-      if (source && source.setTiles) source.setTiles(source.tiles);
-    }
+    if (gl) hall.diff.refresh(gl, Array.from(failed));
     failed.clear();
   }
 

@@ -91,6 +91,8 @@
 
   (hall.starts = hall.starts || []).push(() => {
     document.addEventListener('keydown', press, true);
+    // the drawing tools would end at the key's way up as well, though it has just closed something above them
+    document.addEventListener('keyup', (event) => event.key === 'Escape' && event.stopPropagation(), true);
     bind('/', 'map.help.search', () => focus('#search-box'));
     bind('?', 'map.help.help', help);
     bind('Escape', 'map.help.escape', () => {});

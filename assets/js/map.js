@@ -26,6 +26,7 @@
   let quiet = false;
   /** The style that the canvas has now; null while it is being set up. */
   let drawn = null;
+  let settled = Promise.resolve();
 
   let settle;
   const ready = new Promise((resolve) => (settle = resolve));
@@ -109,16 +110,6 @@
 
   // ---- drawing ------------------------------------------------------------------------------------------------
 
-  function ground() {
-    const [kind, name] = choices.base.split(/:(.*)/);
-    const list = kind === 'imagery' ? catalog.imagery : kind === 'wmts' ? catalog.basemaps : null;
-    const found = (list || []).find((item) => item.key === name);
-    if (!found) return null;
-    const source = { type: 'raster', tiles: found.tiles.map(hall.style.absolute), tileSize: found.tile_size || 256 };
-    for (const part of ['minzoom', 'maxzoom', 'attribution', 'bounds']) if (found[part] !== undefined && found[part] !== null) source[part] = found[part];
-    return source;
-  }
-
   /** Does a layer tell its story in cells now, so that the base must step back? */
   function isQuiet() {
     const zoom = leaflet.getZoom() - 1;
@@ -127,7 +118,7 @@
 
   function dressed() {
     return hall.style.dress(styles.get(choices.theme), {
-      layers: choices.layers, revisions, base: choices.base, ground: ground(), quiet, overlay: hall.overlay.layers(choices, catalog),
+      layers: choices.layers, revisions, base: choices.base, ground: hall.style.ground(choices.base, catalog), quiet, overlay: hall.overlay.layers(choices, catalog),
     });
   }
 
@@ -135,7 +126,7 @@
   function restyle() {
     if (!gl || !drawn) return;
     const next = dressed();
-    hall.diff.apply(gl, drawn, next);
+    settled = hall.diff.apply(gl, drawn, next);
     drawn = next;
   }
 
@@ -174,7 +165,7 @@
     const isTheme = base === 'dark' || base === 'light';
     if (isTheme) await setTheme(base);
     choices.base = isTheme ? 'vector' : base;
-    if (!isTheme && base !== 'none' && !ground()) choices.base = 'vector';
+    if (!isTheme && base !== 'none' && !hall.style.ground(base, catalog)) choices.base = 'vector';
     redraw();
   }
 
@@ -247,6 +238,6 @@
     setTheme: queued(setTheme), setBase: queued(setBase), setLayer: queued(setLayer), setRevisions: queued(setRevisions), dim: queued(dim),
     view: () => (leaflet && catalog ? view() : null), layers: () => (catalog ? catalog.layers : []), catalog: () => catalog,
     layer: (key) => (catalog ? catalog.layers.find((layer) => layer.key === key) : undefined),
-    gl: () => gl, leaflet: () => leaflet, revisions: () => ({ ...revisions }),
+    settled: () => settled, gl: () => gl, leaflet: () => leaflet, revisions: () => ({ ...revisions }),
   };
 })((window.hall = window.hall || {}));

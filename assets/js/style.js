@@ -86,6 +86,17 @@
     return base === 'none' || !layer.id.startsWith('base-label');
   }
 
+  /** The source of the imagery or foreign map that is chosen as base; null for our own base, and for one that is no longer offered. */
+  function ground(base, catalog) {
+    const [kind, name] = base.split(/:(.*)/);
+    const offered = { imagery: catalog.imagery, wmts: catalog.basemaps }[kind] || [];
+    const found = offered.find((item) => item.key === name);
+    if (!found) return null;
+    const source = { type: 'raster', tiles: found.tiles.map(absolute), tileSize: found.tile_size || 256 };
+    for (const part of ['minzoom', 'maxzoom', 'attribution', 'bounds']) if (found[part] !== undefined && found[part] !== null) source[part] = found[part];
+    return source;
+  }
+
   /**
    * The style to draw.
    * @param {Object} style as the server sent it
@@ -120,5 +131,5 @@
     return { ...style, sources: { ...sources, ...overlay.sources }, layers: drawn };
   }
 
-  hall.style = { dress, scaled, query, keyOf, partOf, absolute, compares, MATCHING };
+  hall.style = { dress, ground, scaled, query, keyOf, partOf, absolute, compares, MATCHING };
 })((window.hall = window.hall || {}));

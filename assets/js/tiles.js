@@ -22,19 +22,10 @@
     }
   }
 
-  /**
-   * The tile of a path, from memory or from the server.
-   * @param {string} path
-   * @param {AbortSignal} signal
-   * @returns {Promise<ArrayBuffer>} a copy, as MapLibre gives it away to its worker
-   */
-  async function load(path, signal) {
-    const known = kept.get(path);
-    if (known) {
-      kept.delete(path);
-      kept.set(path, known);
-      return known.slice(0);
-    }
+  /** @type {Map<string, {data: Promise<ArrayBuffer>, stop: AbortController, waiting: number}>} */
+  const running = new Map();
+
+  async function ask(path, signal) {
     let answer;
     try {
       answer = await fetch(hall.origin + path, { signal });
@@ -46,7 +37,37 @@
     if (!answer.ok) throw new hall.connection.Refused(path, answer.status);
     const data = await answer.arrayBuffer();
     keep(path, data);
-    return data.slice(0);
+    return data;
+  }
+
+  /** One request for all who want the same tile; it is given up when the last of them does. */
+  function shared(path, signal) {
+    let request = running.get(path);
+    if (!request) {
+      const stop = new AbortController();
+      request = { data: ask(path, stop.signal).finally(() => running.delete(path)), stop, waiting: 0 };
+      running.set(path, request);
+    }
+    request.waiting += 1;
+    signal.addEventListener('abort', () => {
+      request.waiting -= 1;
+      if (!request.waiting) request.stop.abort();
+    }, { once: true });
+    return request.data;
+  }
+
+  /**
+   * The tile of a path, from memory or from the server.
+   * @param {string} path
+   * @param {AbortSignal} signal
+   * @returns {Promise<ArrayBuffer>} a copy, as MapLibre gives it away to its worker
+   */
+  async function load(path, signal) {
+    const known = kept.get(path);
+    if (!known) return (await shared(path, signal)).slice(0);
+    kept.delete(path);
+    kept.set(path, known);
+    return known.slice(0);
   }
 
   /** Teach MapLibre the scheme. */

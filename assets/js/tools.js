@@ -90,6 +90,7 @@
     if (!hall.map) return;
     hall.map.ready.then(({ leaflet }) => {
       place(column(), leaflet);
+      hall.on('language', () => document.querySelector('.hall-tools').replaceWith(column()));
       window.L.control.scale({ imperial: false, maxWidth: 100, position: 'bottomright' }).addTo(leaflet);
       if (leaflet.attributionControl) leaflet.attributionControl.setPrefix(false);
       hall.on('tool', press);

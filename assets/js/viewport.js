@@ -64,6 +64,9 @@
 
   const inside = (box, { x, y }) => x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
 
+  /** Resolves when no zooming is under way: Leaflet ends it at its own target, whatever view was set meanwhile. */
+  const zoomed = () => new Promise((resolve) => (map._animatingZoom ? map.once('zoomend', () => resolve()) : resolve()));
+
   /** Put a position into the middle of the free part. */
   function centre(position, zoom, padding) {
     release();
@@ -112,11 +115,12 @@
     return [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()];
   }
 
-  hall.viewport = { begin, free, bounds, OFFSET, release: () => release() };
+  hall.viewport = { begin, free, bounds, zoomed, OFFSET, release: () => release() };
   (hall.starts = hall.starts || []).push(() => {
     if (!hall.map) return;
-    hall.map.flyTo = hall.map.queued(flyTo);
-    hall.map.reveal = hall.map.queued(reveal);
-    hall.map.fit = hall.map.queued(fit);
+    const inTurn = (run) => hall.map.queued((...parameters) => zoomed().then(() => run(...parameters)));
+    hall.map.flyTo = inTurn(flyTo);
+    hall.map.reveal = inTurn(reveal);
+    hall.map.fit = inTurn(fit);
   });
 })((window.hall = window.hall || {}));

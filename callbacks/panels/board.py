@@ -78,7 +78,7 @@ def _cell(room: Room, words: Words, *, chosen: bool, written: bool) -> Component
         type="button",
         className=f"cell room-{room.state}",
         title=name,
-        **also({"data-room": str(room.id), "aria-label": name, "aria-pressed": "true" if chosen else "false"}),
+        **also({"data-room": str(room.id), "aria-pressed": "true" if chosen else "false"}),
     )
 
 

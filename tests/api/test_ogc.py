@@ -7,7 +7,8 @@ import pytest
 
 from geodata.crs import from_wgs84
 from layers.registry import LAYERS
-from tests.api.conftest import ACCOUNTS, App
+from tests.api.conftest import App
+from tests.district import ACCOUNTS
 
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 BUILDINGS = "/ogc/collections/buildings/items"

@@ -10,7 +10,8 @@ import jsonschema  # type: ignore[import-untyped] # there are no stubs here
 import pytest
 
 from layers.registry import LAYERS
-from tests.api.conftest import ACCOUNTS, App
+from tests.api.conftest import App
+from tests.district import ACCOUNTS
 
 SCHEMA = json.loads((Path(__file__).parent / "openapi-3.1.schema.json").read_text())
 SERVED = "api."

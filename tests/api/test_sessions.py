@@ -11,7 +11,8 @@ from api.identity import COOKIE, IDLE_S, LIFETIME_S, Identity
 from geodata.credentials import hash_password, token_digest
 from services.rights import Role
 from tests import district
-from tests.api.conftest import PASSWORD, App
+from tests.api.conftest import App
+from tests.district import PASSWORD
 
 
 @pytest.fixture

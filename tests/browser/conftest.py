@@ -14,7 +14,7 @@ from tests.serving import Served
 CHROMIUM = "/usr/bin/chromium"
 SOFTWARE_GL = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
 SIZE = {"width": 1100, "height": 640}
-WAIT_MS = 60_000
+WAIT_MS = 30_000
 DATA = re.compile(r"/(tiles|api)/")
 
 
@@ -48,13 +48,17 @@ class Desk:
         return self.page.evaluate(script, argument)
 
     def idle(self) -> None:
-        self.page.evaluate("() => hall.idle()")
+        rested = self.page.evaluate(
+            "(limit) => Promise.race([hall.idle().then(() => true), new Promise((give) => setTimeout(give, limit))])", WAIT_MS
+        )
+        assert rested, f"the map does not come to rest: {self.run(RESTLESS)}"
 
     def at(self, lon: float, lat: float) -> tuple[float, float]:
         """Page coordinates of a position on the map."""
         x, y = self.run(
             "([lon, lat]) => { const map = hall.map.leaflet(); const box = map.getContainer().getBoundingClientRect();"
-            " const point = map.latLngToContainerPoint([lat, lon]); return [box.x + point.x, box.y + point.y]; }", [lon, lat],
+            " const point = map.latLngToContainerPoint([lat, lon]); return [box.x + point.x, box.y + point.y]; }",
+            [lon, lat],
         )
         return x, y
 
@@ -76,6 +80,12 @@ class Desk:
         return self.run("() => hall.map.view()")
 
 
+RESTLESS = """
+() => {
+  const gl = hall.map.gl();
+  return gl && {loaded: gl.loaded(), moving: gl.isMoving(), tiles: gl.areTilesLoaded(), style: gl.isStyleLoaded(), connection: hall.connection.state()};
+}
+"""
 # notes every value that the scripts write into a store, so that tests need no callback of their own
 LISTEN = """
 window.written = {};
@@ -88,7 +98,11 @@ if (location.protocol === 'http:') localStorage.setItem('hall.software-drawing-k
 """
 # what one test has left on the map is no concern of the next
 CLEAR = """
-() => {
+async () => {
+  do { // a panel that the last test asked for may still be on its way
+    hall.desk.close();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  } while (hall.desk.shown());
   hall.tools.stop();
   hall.measure.drop();
   hall.chooser.close();
@@ -113,7 +127,8 @@ def chromium() -> Iterator[Browser]:
 
 def signed_in(chromium: Browser, server: Served, city: City) -> Iterator[Desk]:
     context = chromium.new_context(
-        viewport=SIZE, permissions=["clipboard-read", "clipboard-write", "geolocation"],
+        viewport=SIZE,
+        permissions=["clipboard-read", "clipboard-write", "geolocation"],
         geolocation={"longitude": 113.5439, "latitude": 22.1950, "accuracy": 20},
     )
     context.set_default_timeout(WAIT_MS)

@@ -23,7 +23,8 @@ async () => {
 def shown(desk: Desk, selector: str) -> str:
     """Text of the first such element of the panel, once it is there and the panel rests."""
     desk.page.wait_for_function(
-        "(selector) => document.querySelector(selector) && !document.querySelector('#panel.busy')", arg=f"#panel {selector}",
+        "(selector) => document.querySelector(selector) && !document.querySelector('#panel.busy')",
+        arg=f"#panel {selector}",
     )
     return str(desk.run("(selector) => document.querySelector(selector).innerText", f"#panel {selector}"))
 
@@ -53,7 +54,9 @@ def test_a_case_opens_beside_the_map_and_leaves_it_where_it_was(desk: Desk) -> N
 
 def test_links_lead_on_and_back(desk: Desk) -> None:
     desk.open(CENTRE)
-    desk.run("async () => { const {features} = await hall.connection.json('/api/v1/layers/base_grids?limit=1'); hall.desk.pick('base_grids/' + features[0].id); }")
+    desk.run(
+        "async () => { const {features} = await hall.connection.json('/api/v1/layers/base_grids?limit=1'); hall.desk.pick('base_grids/' + features[0].id); }"
+    )
     desk.page.wait_for_selector("#panel .inside-cell", state="attached")
     grid = shown(desk, "h1")
     press(desk, "#panel .kind [data-open^=streets]")
@@ -82,7 +85,9 @@ def test_a_filter_narrows_map_and_list_alike(desk: Desk) -> None:
     desk.run("() => hall.desk.filter('open_events')")
     shown(desk, ".filter-figure")
     press(desk, "#panel .filter-chip[data-filter-value='4']")
-    desk.page.wait_for_function("document.querySelector('#panel .filter-chip[data-filter-value=\"4\"]').getAttribute('aria-pressed') === 'true'")
+    desk.page.wait_for_function(
+        "document.querySelector('#panel .filter-chip[data-filter-value=\"4\"]').getAttribute('aria-pressed') === 'true'"
+    )
     matching, total = re.findall(r"\d+", shown(desk, ".filter-figure"))
     assert 0 < int(matching) < int(total)
     assert desk.state()["filters"] == {"open_events": {"level": "4"}}
@@ -113,7 +118,9 @@ def test_the_language_changes_without_losing_the_view(desk: Desk) -> None:
     shown(desk, ".steps")
     before = desk.state()
     press(desk, "[data-set-language]")
-    desk.page.wait_for_function("document.querySelector('.brand b').innerText === 'Hallmap' && document.querySelector('#panel .steps')?.innerText.includes('Report')")
+    desk.page.wait_for_function(
+        "document.querySelector('.brand b').innerText === 'Hallmap' && document.querySelector('#panel .steps')?.innerText.includes('Report')"
+    )
     desk.page.wait_for_function("document.querySelector('.counter')?.innerText.includes('To file')")
     after = desk.state()
     assert after["center"] == pytest.approx(before["center"], abs=1e-6)
@@ -125,7 +132,9 @@ def test_the_language_changes_without_losing_the_view(desk: Desk) -> None:
 
 def test_clear_values_leave_the_page_with_their_dialog(desk: Desk) -> None:
     desk.open(CENTRE)
-    desk.run("async () => { const {features} = await hall.connection.json('/api/v1/layers/people?limit=1'); hall.desk.pick('people/' + features[0].id); }")
+    desk.run(
+        "async () => { const {features} = await hall.connection.json('/api/v1/layers/people?limit=1'); hall.desk.pick('people/' + features[0].id); }"
+    )
     desk.page.wait_for_selector("#panel [data-unmask]", state="attached")
     press(desk, "#panel [data-unmask]")
     press(desk, "[data-reason]")
@@ -139,4 +148,6 @@ def test_clear_values_leave_the_page_with_their_dialog(desk: Desk) -> None:
 
 def test_no_request_leaves_the_host(new_desk: Desk) -> None:
     new_desk.load(CENTRE)
-    assert {urlsplit(request.url).netloc for request in new_desk.requests if request.url.startswith("http")} == {urlsplit(new_desk.url).netloc}
+    assert {urlsplit(request.url).netloc for request in new_desk.requests if request.url.startswith("http")} == {
+        urlsplit(new_desk.url).netloc
+    }

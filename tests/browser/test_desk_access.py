@@ -24,7 +24,9 @@ def faults(page: Page) -> list[str]:
 @pytest.fixture(scope="module")
 def plain(chromium: Browser) -> Iterator[Browser]:
     """A browser that draws no map: axe cannot judge a canvas, and waits for none."""
-    browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-software-rasterizer"])
+    browser = chromium.browser_type.launch(
+        executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-software-rasterizer"]
+    )
     yield browser
     browser.close()
 
@@ -35,7 +37,9 @@ def opened(plain: Browser, server: Served, city: City, who: str, theme: str) -> 
     context.add_cookies([{"name": "hall_theme", "value": theme, "url": server.url}])
     if who:
         account = city.accounts[who]
-        assert context.request.post(f"{server.url}/api/v1/session", data={"username": account["username"], "password": account["password"]}).ok
+        assert context.request.post(
+            f"{server.url}/api/v1/session", data={"username": account["username"], "password": account["password"]}
+        ).ok
     page = context.new_page()
     page.goto(f"{server.url}/" if who else f"{server.url}/login?refused=wrong")
     return page
@@ -57,7 +61,10 @@ def test_the_command_map_with_every_kind_of_panel(plain: Browser, server: Served
             "async (layer) => { const {features} = await hall.connection.json(`/api/v1/layers/${layer}?limit=1`); hall.desk.pick(`${layer}/${features[0].id}`); }",
             layer,
         )
-        page.wait_for_function("(layer) => location.hash.includes(`s=${layer}:`) && document.querySelector('.panel-foot') && !document.querySelector('#panel.busy')", arg=layer)
+        page.wait_for_function(
+            "(layer) => location.hash.includes(`s=${layer}:`) && document.querySelector('.panel-foot') && !document.querySelector('#panel.busy')",
+            arg=layer,
+        )
         assert faults(page) == [], layer
     page.evaluate("() => { hall.store('unfold', 'people'); hall.draw.circleAround(L.latLng(22.1945, 113.5446), 300); }")
     page.wait_for_selector(".class-body")

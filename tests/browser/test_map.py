@@ -2,6 +2,7 @@
 
 import pytest
 
+from geodata.db import Conn
 from tests.browser.conftest import Desk
 
 pytestmark = pytest.mark.browser
@@ -21,19 +22,24 @@ def test_a_layer_that_was_shown_comes_back_without_a_request(desk: Desk) -> None
     assert [url for url in desk.asked() if "/workers/" in url or "/counts" in url] == []
 
 
-def test_a_link_reopens_the_same_view(new_desk: Desk) -> None:
-    new_desk.load("z=15.5&c=113.54460,22.19450&b=light&l=cameras,workers&o=cameras:60&f.workers.status=free,busy&s=workers:7:113.545:22.195&lang=zh")
+def test_a_link_reopens_the_same_view(new_desk: Desk, city_conn: Conn) -> None:
+    row = city_conn.execute(
+        "SELECT id, ST_X(geom), ST_Y(geom) FROM hall.camera ORDER BY geom <-> 'SRID=4326;POINT(113.5446 22.1945)' LIMIT 1"
+    )
+    camera, lon, lat = row.fetchone() or ()
+    chosen = f"s=cameras:{camera}:{lon:.6f}:{lat:.6f}"
+    new_desk.load(f"z=15.5&c=113.54460,22.19450&b=light&l=cameras,workers&o=cameras:60&f.workers.status=free,busy&{chosen}&lang=zh")
     state = new_desk.state()
     assert state["zoom"] == 15.5
     assert state["center"] == pytest.approx([113.5446, 22.1945], abs=1e-5)
     assert (state["base"], sorted(state["on"])) == ("light", ["cameras", "workers"])
     assert (state["opacity"], state["filters"]) == ({"cameras": 0.6}, {"workers": {"status": "free,busy"}})
-    assert state["selection"]["id"] == 7
+    assert state["selection"]["id"] == camera
     new_desk.page.wait_for_function("location.hash.includes('b=light')")
     again = new_desk.run("() => hall.url.write(hall.map.view())")
     assert "f.workers.status=free,busy" in again
     assert "o=cameras:60" in again
-    assert "s=workers:7:113.545:22.195" in again
+    assert f"s=cameras:{camera}:" in again
 
 
 def test_a_filter_is_part_of_the_address_of_tiles_and_no_address_is_asked_for_twice(desk: Desk) -> None:

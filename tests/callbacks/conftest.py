@@ -17,9 +17,7 @@ from geodata.settings import Settings
 from layers.registry import LAYERS
 from services.account_book import AccountBook
 from services.mirror_store import MirrorStore
-from tests.api.conftest import App, district_url, quick_hashes, tokens
-
-__all__ = ["district_url", "quick_hashes", "tokens"]
+from tests.api.conftest import App
 
 
 @dataclass(frozen=True)
@@ -28,17 +26,17 @@ class Desk:
 
     app: App
 
-    def call(self, username: str, output: str, inputs: Mapping[str, object], state: Mapping[str, object] | None = None, *, path: str = "/") -> Any:
+    def call(
+        self, username: str, output: str, inputs: Mapping[str, object], state: Mapping[str, object] | None = None, *, path: str = "/"
+    ) -> Any:
         """Post what the renderer would post: `output` names one of the callback's outputs as `panel-body.children`."""
         client = self.app.client(username)
         known = json.loads(client.get(f"{path}_dash-dependencies").data)
-        wanted = next(
-            spec for spec in known
-            if output in spec["output"] and [_name(item) for item in spec["inputs"]] == list(inputs)
-        )
+        wanted = next(spec for spec in known if output in spec["output"] and [_name(item) for item in spec["inputs"]] == list(inputs))
         outputs = [_split(part) for part in spec_outputs(wanted["output"])]
         body = {
-            "output": wanted["output"], "outputs": outputs if wanted["output"].startswith("..") else outputs[0],
+            "output": wanted["output"],
+            "outputs": outputs if wanted["output"].startswith("..") else outputs[0],
             "inputs": [{**_split(name), "value": value} for name, value in inputs.items()],
             "state": [{**_split(_name(item)), "value": (state or {}).get(_name(item))} for item in wanted["state"]],
             "changedPropIds": [next(iter(inputs))],

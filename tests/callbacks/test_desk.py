@@ -10,8 +10,23 @@ from tests import district
 from tests.callbacks.conftest import Desk
 
 IDS = {
-    "district": 1, "streets": 201, "communities": 301, "base_grids": 401, "city_management_grids": 501, "buildings": 11, "roads": 121, "places": 111,
-    "people": 21, "organizations": 31, "parts": 41, "events": 101, "resources": 91, "sensors": 51, "cameras": 61, "vehicles": 81, "workers": 71,
+    "district": 1,
+    "streets": 201,
+    "communities": 301,
+    "base_grids": 401,
+    "city_management_grids": 501,
+    "buildings": 11,
+    "roads": 121,
+    "places": 111,
+    "people": 21,
+    "organizations": 31,
+    "parts": 41,
+    "events": 101,
+    "resources": 91,
+    "sensors": 51,
+    "cameras": 61,
+    "vehicles": 81,
+    "workers": 71,
     "open_events": 101,
 }
 """Rows of the first street."""
@@ -38,8 +53,10 @@ def test_no_panel_tells_a_personal_value(desk: Desk) -> None:
 def test_a_row_of_another_street_is_not_there_for_a_worker(desk: Desk) -> None:
     assert "找不到这条记录" in desk.panel("worker", "buildings", 12)
     assert "楼宇1" in desk.panel("worker", "buildings", 11)
-    assert "楼宇2" not in json.dumps(desk.call("worker", "panel-body.children", {"shape.data": {**CIRCLE, "radius_m": 5_000}, "unfold.data": "buildings"}),
-                                   ensure_ascii=False)
+    assert "楼宇2" not in json.dumps(
+        desk.call("worker", "panel-body.children", {"shape.data": {**CIRCLE, "radius_m": 5_000}, "unfold.data": "buildings"}),
+        ensure_ascii=False,
+    )
 
 
 def test_a_class_without_right_says_so(desk: Desk) -> None:
@@ -56,7 +73,10 @@ def test_a_building_shows_its_rooms_and_a_room_its_people(desk: Desk) -> None:
     text = desk.panel("dispatcher", "buildings", 11)
     # 2 floors of 2 rooms: shops below, one lived in and one vacant above
     assert len(re.findall(r'"data-room": "\d+"', text)) == 4
-    room = json.dumps(desk.call("dispatcher", "room-body.children", {"room.data": 121}, {"pick.data": {"layer": "buildings", "id": 11}}), ensure_ascii=False)
+    room = json.dumps(
+        desk.call("dispatcher", "room-body.children", {"room.data": 121}, {"pick.data": {"layer": "buildings", "id": 11}}),
+        ensure_ascii=False,
+    )
     assert "赵**" in room
     assert "990000********0018" in room
     assert '"data-unmask": "people:21"' in room
@@ -70,10 +90,12 @@ def test_the_way_from_a_person_leads_to_the_room_in_the_board(desk: Desk) -> Non
 
 
 def test_the_map_marks_what_is_shown_and_moves_only_for_links(desk: Desk) -> None:
-    picked = desk.call("dispatcher", "panel-body.children", {"pick.data": {"layer": "cameras", "id": 61, "n": 1}})["response"]["map-command"]["data"]
-    assert [call[0] for call in picked] == ["select", "reveal"]
+    picked = desk.call("dispatcher", "panel-body.children", {"pick.data": {"layer": "cameras", "id": 61, "n": 1}})["response"][
+        "map-command"
+    ]["data"]
+    assert [call[0] for call in picked[0][3]] == ["select", "reveal"]
     linked = desk.call("dispatcher", "panel-body.children", {"pick.data": {"layer": "base_grids", "id": 401, "from": "link", "n": 1}})
-    assert [call[0] for call in linked["response"]["map-command"]["data"]] == ["select", "fit"]
+    assert [call[0] for call in linked["response"]["map-command"]["data"][0][3]] == ["select", "fit"]
 
 
 def test_a_selection_counts_every_class_and_lists_the_unfolded_one(desk: Desk) -> None:
@@ -88,7 +110,9 @@ def test_a_selection_counts_every_class_and_lists_the_unfolded_one(desk: Desk) -
 def test_a_shape_that_crosses_itself_is_explained(desk: Desk) -> None:
     bow = {"type": "Polygon", "coordinates": [[[113.54, 22.19], [113.55, 22.2], [113.55, 22.19], [113.54, 22.2], [113.54, 22.19]]]}
     shape = {"type": "region", "geometry": bow, "buffer_m": None, "n": 1}
-    assert "这个范围无法统计" in json.dumps(desk.call("dispatcher", "panel-body.children", {"shape.data": shape, "unfold.data": ""}), ensure_ascii=False)
+    assert "这个范围无法统计" in json.dumps(
+        desk.call("dispatcher", "panel-body.children", {"shape.data": shape, "unfold.data": ""}), ensure_ascii=False
+    )
 
 
 def test_a_filter_panel_counts_what_the_filter_leaves(desk: Desk) -> None:
@@ -97,18 +121,25 @@ def test_a_filter_panel_counts_what_the_filter_leaves(desk: Desk) -> None:
     text = json.dumps(desk.call("dispatcher", "panel-body.children", {"filter.data": asked}, state), ensure_ascii=False)
     assert '"/ 2 条符合"' in text
     assert '"data-filter-value": "police"' in text
-    refused = json.dumps(desk.call("department", "panel-body.children", {"filter.data": {**asked, "layer": "people", "filter": {}}}, state), ensure_ascii=False)
+    refused = json.dumps(
+        desk.call("department", "panel-body.children", {"filter.data": {**asked, "layer": "people", "filter": {}}}, state),
+        ensure_ascii=False,
+    )
     assert "无权查看" in refused
 
 
 def test_search_groups_hits_and_numbers_them_on_the_map(desk: Desk) -> None:
-    found = desk.call("dispatcher", "search-list.children", {"search-text.data": {"text": "新街1", "lon": 113.5425, "lat": 22.1925}})["response"]
+    found = desk.call("dispatcher", "search-list.children", {"search-text.data": {"text": "新街1", "lon": 113.5425, "lat": 22.1925}})[
+        "response"
+    ]
     text = json.dumps(found, ensure_ascii=False)
     assert '"data-hit": "roads/121"' in text
     assert '"Mark"' in text
     pins = found["search-hits"]["data"]
     assert [pin["n"] for pin in pins] == list(range(1, len(pins) + 1))
-    assert "没有找到" in json.dumps(desk.call("dispatcher", "search-list.children", {"search-text.data": {"text": "没有这个"}}), ensure_ascii=False)
+    assert "没有找到" in json.dumps(
+        desk.call("dispatcher", "search-list.children", {"search-text.data": {"text": "没有这个"}}), ensure_ascii=False
+    )
 
 
 def test_the_wall_and_exports_have_no_buttons_that_do_nothing(desk: Desk) -> None:
@@ -152,8 +183,12 @@ def test_a_request_without_session_leads_to_the_sign_in(desk: Desk) -> None:
 
 
 def test_a_fault_keeps_the_picture_and_says_one_line(desk: Desk) -> None:
-    answer = desk.call("dispatcher", "panel-body.children", {"filter.data": {"layer": "cameras", "filter": {"owner": "x; DROP TABLE"}, "n": 1}},
-                       {"map-state.data": None})
+    answer = desk.call(
+        "dispatcher",
+        "panel-body.children",
+        {"filter.data": {"layer": "cameras", "filter": {"owner": "x; DROP TABLE"}, "n": 1}},
+        {"map-state.data": None},
+    )
     assert answer["sideUpdate"]["notice"]["data"]["kind"] == "warn"
     assert "panel-body" not in answer.get("response", {})
 
@@ -177,4 +212,9 @@ def test_pages_belong_to_roles(desk: Desk) -> None:
         answer = desk.app.client(role.value).get("/")
         administrator = role in {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}
         assert answer.status_code == (303 if administrator else 200)
-    assert "无权查看" in desk.app.client("dispatcher").get("/admin/_dash-layout").get_json()["props"]["children"][1]["props"]["children"][1]["props"]["children"][1]["props"]["children"]
+    assert (
+        "无权查看"
+        in desk.app.client("dispatcher")
+        .get("/admin/_dash-layout")
+        .get_json()["props"]["children"][1]["props"]["children"][1]["props"]["children"][1]["props"]["children"]
+    )

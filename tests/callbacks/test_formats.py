@@ -31,18 +31,30 @@ def test_areas_change_unit_at_a_hundred_thousand_square_metres() -> None:
     assert formats.area(282_743, ZH) == "0.28 km²"
 
 
-@pytest.mark.parametrize(("ago", "text"), [
-    (timedelta(seconds=28), "28 秒前"), (timedelta(minutes=3), "3 分钟前"), (timedelta(hours=5), "5 小时前"), (timedelta(days=2), "2 天前"),
-    (timedelta(seconds=-5), "0 秒前"),
-])
+@pytest.mark.parametrize(
+    ("ago", "text"),
+    [
+        (timedelta(seconds=28), "28 秒前"),
+        (timedelta(minutes=3), "3 分钟前"),
+        (timedelta(hours=5), "5 小时前"),
+        (timedelta(days=2), "2 天前"),
+        (timedelta(seconds=-5), "0 秒前"),
+    ],
+)
 def test_ages(ago: timedelta, text: str) -> None:
     assert formats.age(NOW - ago, NOW, ZH) == text
 
 
-@pytest.mark.parametrize(("left", "text"), [
-    (timedelta(minutes=51, seconds=18), "剩 51 分"), (timedelta(hours=5, minutes=10), "剩 5 时 10 分"), (timedelta(minutes=-8), "超 8 分"),
-    (timedelta(hours=-24), "超 1 天"), (timedelta(days=3, hours=4), "剩 3 天 4 时"),
-])
+@pytest.mark.parametrize(
+    ("left", "text"),
+    [
+        (timedelta(minutes=51, seconds=18), "剩 51 分"),
+        (timedelta(hours=5, minutes=10), "剩 5 时 10 分"),
+        (timedelta(minutes=-8), "超 8 分"),
+        (timedelta(hours=-24), "超 1 天"),
+        (timedelta(days=3, hours=4), "剩 3 天 4 时"),
+    ],
+)
 def test_time_left_never_looks_like_a_clock(left: timedelta, text: str) -> None:
     assert formats.left(NOW + left, NOW, ZH) == text
 

@@ -62,9 +62,13 @@ def rows(desk: Desk, username: str) -> dict[str, dict[str, str]]:
 
 def test_one_administrator_creates_and_another_gives_rights(desk: Desk) -> None:
     assert act(desk, "system_admin", "create", 0, username="new_worker", display_name="新人", password="Short1") == (
-        "密码至少 10 位，含大写、小写、数字、其他中的三类，且不含用户名。")
+        "密码至少 10 位，含大写、小写、数字、其他中的三类，且不含用户名。"
+    )
     assert act(desk, "system_admin", "create", 0, username="new_worker", display_name="新人", password="Long-Enough-1") == "账号已创建。"
-    assert act(desk, "system_admin", "create", 0, username="new_worker", display_name="新人", password="Long-Enough-1") == "这个用户名已被使用。"
+    assert (
+        act(desk, "system_admin", "create", 0, username="new_worker", display_name="新人", password="Long-Enough-1")
+        == "这个用户名已被使用。"
+    )
     account = rows(desk, "security_admin")["new_worker"]
     assert account["role"] == "公众"
     account_id = int(account["id"])
@@ -78,7 +82,9 @@ def test_one_administrator_creates_and_another_gives_rights(desk: Desk) -> None:
 
 def test_the_trail_is_for_the_audit_administrator(desk: Desk) -> None:
     query = {"audit-query.data": {"action": "account_create", "days": "7"}}
-    lines = desk.call("audit_admin", "admin-grid.rowData", query, {"audit-last.data": None}, path="/admin/")["response"]["admin-grid"]["rowData"]
+    lines = desk.call("audit_admin", "admin-grid.rowData", query, {"audit-last.data": None}, path="/admin/")["response"]["admin-grid"][
+        "rowData"
+    ]
     assert {line["action"] for line in lines} <= {"新建账号"}
     for role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.DISPATCHER):
         answer = desk.call(role.value, "admin-grid.rowData", query, {"audit-last.data": None}, path="/admin/")

@@ -17,6 +17,7 @@ SMALL = Characters(
     label=frozenset("新桥一街9"),
     place=frozenset("新桥"),
     names=frozenset("赵小鑀"),
+    cases=frozenset("新小"),
 )
 
 

@@ -26,7 +26,9 @@ def test_a_filter_does_not_narrow_its_own_field(town: Town) -> None:
 
 
 def test_values_that_no_filter_leaves_stand_with_nothing(town: Town) -> None:
-    found = facets.facets(town.store, DISPATCHER, BUILDINGS, (Condition("floors", low=1, high=1), Condition("use_type", values=("office",))))
+    found = facets.facets(
+        town.store, DISPATCHER, BUILDINGS, (Condition("floors", low=1, high=1), Condition("use_type", values=("office",)))
+    )
     # the lowest row: eight buildings of one floor, every second one an office
     assert found.matching == 4
     assert found.values["use_type"] == {"office": 4, "residential": 4}
