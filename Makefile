@@ -11,7 +11,12 @@ run:
 
 test:
 	@bin/install.sh test
-	@$(PYTHON) bin/with_database.py .venv/bin/python -m pytest -n 2 $(or $(TESTS),tests)
+ifdef TESTS
+	@$(PYTHON) bin/with_database.py .venv/bin/python -m pytest $(TESTS)
+else
+	@$(PYTHON) bin/with_database.py .venv/bin/python -m pytest -n 2 tests --ignore=tests/browser
+	@$(PYTHON) bin/with_database.py .venv/bin/python -m pytest tests/browser
+endif
 
 check:
 	@bin/install.sh test

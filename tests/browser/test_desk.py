@@ -116,6 +116,7 @@ def test_the_language_changes_without_losing_the_view(desk: Desk) -> None:
     case = desk.run(WORST)
     desk.run("({id}) => hall.desk.pick(`open_events/${id}`)", case)
     shown(desk, ".steps")
+    desk.idle()
     before = desk.state()
     press(desk, "[data-set-language]")
     desk.page.wait_for_function(

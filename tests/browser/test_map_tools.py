@@ -32,7 +32,7 @@ def test_a_drag_with_the_circle_tool_draws_a_circle_in_metres(desk: Desk) -> Non
     assert shape["radius_m"] == pytest.approx(120 * metres_per_pixel, rel=0.02)
     assert (shape["lon"], shape["lat"]) == pytest.approx((LON, LAT), abs=2e-5)
     assert desk.page.locator(".hall-tag.chosen").inner_text().startswith("半径")
-    assert desk.run("() => hall.tools.active()") is None
+    desk.page.wait_for_function("() => hall.tools.active() === null")
 
 
 def test_a_click_with_the_circle_tool_draws_300_metres(desk: Desk) -> None:
