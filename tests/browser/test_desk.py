@@ -29,6 +29,12 @@ def shown(desk: Desk, selector: str) -> str:
     return str(desk.run("(selector) => document.querySelector(selector).innerText", f"#panel {selector}"))
 
 
+def marked(desk: Desk, row_id: int) -> None:
+    """Wait until the map has marked the row that the panel shows, and has come to rest."""
+    desk.page.wait_for_function("(id) => hall.map.view().selection?.id === id && hall.map.view().selection.label", arg=row_id)
+    desk.idle()
+
+
 def press(desk: Desk, selector: str) -> None:
     """Click without waiting for the map to rest: software drawing keeps the page busy."""
     desk.page.locator(selector).first.dispatch_event("click")
@@ -44,7 +50,7 @@ def test_a_case_opens_beside_the_map_and_leaves_it_where_it_was(desk: Desk) -> N
     desk.run("({id}) => hall.desk.pick(`open_events/${id}`)", case)
     assert case["title"] in shown(desk, "h1")
     assert shown(desk, ".steps .now")
-    desk.idle()
+    marked(desk, case["id"])
     before = desk.run(CORNER)
     desk.page.keyboard.press("Escape")
     desk.page.wait_for_function("!document.getElementById('frame').classList.contains('with-panel')")
@@ -116,7 +122,7 @@ def test_the_language_changes_without_losing_the_view(desk: Desk) -> None:
     case = desk.run(WORST)
     desk.run("({id}) => hall.desk.pick(`open_events/${id}`)", case)
     shown(desk, ".steps")
-    desk.idle()
+    marked(desk, case["id"])
     before = desk.state()
     press(desk, "[data-set-language]")
     desk.page.wait_for_function(
