@@ -8,6 +8,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from geodata.errors import (
+    ConflictError,
     HallError,
     InvalidInputError,
     NotAllowedError,
@@ -27,6 +28,7 @@ STATUS: Mapping[type[HallError], tuple[int, str, str]] = {
     NotAllowedError: (403, "not-allowed", "This account has no right to that"),
     UnknownLayerError: (404, "unknown-layer", "There is no such layer for this account"),
     NotFoundError: (404, "not-found", "There is no such thing for this account"),
+    ConflictError: (409, "conflict", "Somebody else was first, or it is too late for that"),
     SourceUnavailableError: (503, "source-unavailable", "The database does not answer"),
     HallError: (500, "internal", "Something failed"),
 }
@@ -40,14 +42,17 @@ def described(error: HallError) -> tuple[int, bytes]:
     status, slug, title = next(row for kind, row in STATUS.items() if isinstance(error, kind))
     if status in HIDDEN:
         log.warning("%s: %s", slug, error)
-    return status, document(status, slug, title, "" if status in HIDDEN else str(error))
+    version = error.version if isinstance(error, ConflictError) else None
+    return status, document(status, slug, title, "" if status in HIDDEN else str(error), version)
 
 
-def document(status: int, slug: str, title: str, detail: str = "") -> bytes:
-    """Return the JSON text of a problem document."""
+def document(status: int, slug: str, title: str, detail: str = "", version: int | None = None) -> bytes:
+    """Return the JSON text of a problem document. `version` is the present one of what somebody else changed first."""
     problem: dict[str, object] = {"type": f"urn:hallmap:problem:{slug}", "title": title, "status": status}
     if detail:
         problem["detail"] = detail
+    if version is not None:
+        problem["version"] = version
     return json.dumps(problem, ensure_ascii=False).encode()
 
 

@@ -25,6 +25,14 @@ class NotAllowedError(HallError):
     """The reader is known but has no right to this."""
 
 
+class ConflictError(HallError):
+    """Somebody else was first, or the thing is in a state that does not allow it. `version` is the present one, where there is one."""
+
+    def __init__(self, message: str, *, version: int | None = None) -> None:
+        super().__init__(message)
+        self.version = version
+
+
 class SourceUnavailableError(HallError):
     """The database did not answer in time."""
 

@@ -1,0 +1,1 @@
+"""The workflow as it is shipped: who may do what in which state."""
