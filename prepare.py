@@ -16,6 +16,7 @@ from geodata.city.generate import SEED, generate
 from geodata.city.ground_import import import_osm
 from geodata.city.ground_read import read_ground
 from geodata.db import Conn, open_pool
+from geodata.dictionary import load as dictionary
 from geodata.errors import SetupError
 from geodata.migrate import migrate
 from geodata.osm.extract import digest_of
@@ -45,7 +46,7 @@ class Ready:
 
 
 def prepare(settings: Settings, progress: Progress | None = None) -> Ready:
-    """Migrate, import the extract, generate the sample city, draw the base map, cut the fonts, make tiles ready.
+    """Migrate, import the extract, load the event dictionary, generate the sample city, draw the base map, cut the fonts, make tiles ready.
 
     Raises:
         SetupError: something cannot be had; what was done before stays and is not done again.
@@ -57,6 +58,7 @@ def prepare(settings: Settings, progress: Progress | None = None) -> Ready:
         migrate(settings.database_url)
         with psycopg.connect(settings.database_url) as conn:
             changed = _ground(conn, settings, progress)
+            changed = dictionary.load(conn) or changed
             changed = _sample(conn, settings, progress) or changed
             written = accounts.write(conn, settings.data_dir) if settings.demo else None
             conn.commit()

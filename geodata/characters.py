@@ -39,6 +39,8 @@ NAME_COLUMNS = (
     "note",
     "text",
     "actor",
+    "condition",
+    "closing",
 )
 """Text columns of the hall schema that people read as words."""
 CASE_COLUMNS = (("event", "title"), ("event_class", "name"))

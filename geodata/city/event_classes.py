@@ -1,4 +1,4 @@
-"""Event classes: CJ/T 214-2007 for the street, project definitions for the other majors of KF-26, and how often each occurs."""
+"""The classes of the dictionary that the sample city has cases of, and how often each occurs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -22,11 +22,6 @@ IDS_FROM = 1_000_000
 """Events are numbered from here on; ids up to it are kept for copies that `refresh` makes of them."""
 
 
-def build_event_classes() -> Rows:
-    """Rows of hall.event_class."""
-    return {name: np.array([getattr(item, name) for item in EVENT_CLASSES], object) for name in ("code", "name", "major")}
-
-
 def grids_of(ground: Ground, cases: Cases) -> Ints:
     """Index of the base grid of every event: that of its building, else the one that holds its point."""
     out = taken(ground.buildings.grid, cases.sites.building).copy()

@@ -12,7 +12,7 @@ from geodata.city.areas import recount
 from geodata.city.cameras import build_cameras
 from geodata.city.draws import shared_out
 from geodata.city.event_places import Scene
-from geodata.city.event_rows import build_event_classes, build_events, grids_of
+from geodata.city.event_rows import build_events, grids_of
 from geodata.city.events import Cases, draw_history, draw_today
 from geodata.city.force import BY_CAR, CREW_ON_FOOT, ON_FOOT, Workforce, build_vehicles, build_workers, vehicle_homes
 from geodata.city.ground import Ground, Ints
@@ -28,6 +28,7 @@ from geodata.city.streets import read_streets
 from geodata.city.texts import Rows
 from geodata.city.tracks import LONG_STEPS, MIDDLE_STEPS, SHORT_STEPS, track_rows, walk
 from geodata.db import Conn
+from geodata.dictionary import load as dictionary
 from geodata.errors import InvalidInputError
 from geodata.load import copy_frame
 from geodata.progress import QUIET, Progress
@@ -41,7 +42,7 @@ LONG_TRACKS_FROM = 0.5
 TABLES = (
     "hall.room", "hall.household", "hall.person", "hall.organization", "hall.part_class", "hall.part", "hall.sensor", "hall.camera",
     "hall.worker", "hall.worker_position", "hall.track_point", "hall.vehicle", "hall.vehicle_track_point", "hall.resource",
-    "hall.event_class", "hall.event",
+    "hall.event",
 )  # fmt: skip
 COUNT_IN_BUILDINGS = """
     UPDATE hall.building AS b
@@ -112,6 +113,7 @@ def generate(
         seed=seed,
         now=instant,
     )
+    dictionary.load(conn)  # cases refer to its classes, which are not the sample's own
     with refilled(conn, TABLES) as refill, ThreadPoolExecutor(max_workers=1) as threads:
         loader = _Loader(conn, refill, threads, {}, [])
         with progress.step("people, rooms, organizations") as step:
@@ -180,7 +182,6 @@ def _on_duty(sample: Sample, loader: _Loader) -> None:
     cases = _cases(sample)
     grid = grids_of(sample.ground, cases)
     handler = handlers(sample, force, cases, grid)
-    loader.put("hall.event_class", build_event_classes())
     loader.put("hall.event", build_events(sample, force, cases, grid, handler))
     steps = LONG_STEPS if sample.scale >= LONG_TRACKS_FROM else MIDDLE_STEPS
     mine = force.is_grid_worker()

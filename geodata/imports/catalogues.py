@@ -6,9 +6,9 @@ from typing import Final
 
 from psycopg import sql
 
-from geodata.city.event_classes import EVENT_CLASSES
 from geodata.city.part_classes import PART_CLASSES
 from geodata.db import Conn
+from geodata.dictionary import files as dictionary
 from geodata.imports.fields import ImportClass
 
 Entry = tuple[str, str, str]
@@ -37,7 +37,7 @@ def _part_classes() -> list[Entry]:
 
 
 def _event_classes() -> list[Entry]:
-    return [(item.code, item.name, item.major) for item in EVENT_CLASSES]
+    return [(item.code, item.name, item.major) for item in dictionary.classes()]
 
 
 STANDARD: Mapping[str, Callable[[], list[Entry]]] = MappingProxyType({"part_class": _part_classes, "event_class": _event_classes})

@@ -6,7 +6,7 @@ import pytest
 
 from geodata.city.event_classes import EVENT_CLASSES, MAJOR_COUNTS
 from geodata.city.event_places import HotSpots, Scene
-from geodata.city.event_rows import IDS_FROM, build_event_classes, build_events, grids_of
+from geodata.city.event_rows import IDS_FROM, build_events, grids_of
 from geodata.city.event_times import share_of_day
 from geodata.city.events import Cases, draw_history, draw_today
 from geodata.city.force import Workforce
@@ -160,10 +160,3 @@ def test_cases_closed_today_grow_with_the_day(sample: Sample, scene: Scene, hist
     assert (today.closed.between(MIDNIGHT, NOW)).all()
     carried = int((history.closed >= np.datetime64("2026-11-22T16:00:00")).sum())
     assert 20 <= len(today) + carried <= 45
-
-
-def test_the_dictionary_has_seven_majors_and_no_code_twice() -> None:
-    classes = frame(build_event_classes())
-    assert set(classes.major) == {"governance", "city", "safety", "environment", "dispute", "service", "emergency"}
-    assert classes.code.is_unique
-    assert len(classes) >= 60
