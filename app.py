@@ -1,4 +1,4 @@
-"""The composition root: one origin, one port. Tiles and styles are native ASGI, everything else is Flask and Dash behind a2wsgi."""
+"""The composition root: one origin, one port. Tiles, styles and live changes are native ASGI, everything else is Flask and Dash behind a2wsgi."""
 
 import ctypes
 import logging
@@ -15,7 +15,9 @@ from flask import Flask, Response, request, send_from_directory
 from flask_caching import Cache
 from flask_compress import Compress
 
+import api.context
 import api.create
+import api.live
 import api.ogc
 import pages.index
 import tiles.server
@@ -63,6 +65,9 @@ class Hall:
         Compress(server)
         # a2wsgi types ASGI and WSGI more narrowly than the two sides of it do
         self._pages: Any = WSGIMiddleware(cast("Any", server), workers=FLASK_THREADS)
+        shared = api.context.Context(pool=self._pool, store=self._store, book=self._book, identity=interfaces.identity, settings=settings)
+        self._live = api.live.LiveServer(shared, LAYERS)
+        interfaces.metrics.registry.register(self._live.collector())
         self._tiles = tiles.server.create(
             self._store, self._pool, LAYERS, interfaces.identity.reader_of, settings.data_dir, settings=settings, metrics=interfaces.metrics
         )
@@ -70,7 +75,9 @@ class Hall:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one ASGI scope."""
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._run(receive, send)
+        elif scope["path"] == api.live.PATH:
+            await self._live(scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith(NATIVE):
             await self._tiles(scope, receive, send)
         elif scope["type"] == "http":
@@ -83,16 +90,18 @@ class Hall:
         else:
             await send({"type": "websocket.close", "code": 1000})
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _run(self, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self._store.start()
                 self._book.start()
+                self._live.start()
                 # pygeoapi takes seconds to import: not at the first request of /ogc.
                 threading.Thread(target=api.ogc.warm, name="ogc", daemon=True).start()
                 await send({"type": "lifespan.startup.complete"})
             else:
+                await self._live.stop()
                 self._store.stop()
                 self._book.stop()
                 self._pool.close()

@@ -1,5 +1,10 @@
-"""Who asks: the reader behind a session cookie or a Bearer token. One function for native ASGI paths and for Flask alike."""
+"""Who asks: the reader behind a session cookie or a Bearer token. One function for native ASGI paths and for Flask alike.
 
+A session ends when nobody has touched the page for a while. Pages refresh themselves, so their scripts say with each request how long ago
+the reader did something (`X-Idle-S`, assets/js/presence.js); what a page loads by itself (pictures, scripts) and open sockets tell nothing.
+"""
+
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,6 +26,10 @@ LIFETIME_S = 12 * 3600
 IDLE_S = 30 * 60
 KIOSK_LIFETIME_S = 400 * 24 * 3600
 MEMO_SIZE = 4_096
+IDLE_HEADER = "X-Idle-S"
+"""Seconds since the reader's last act, as the page's scripts say; without it a request counts as an act."""
+LOADED = frozenset({"audio", "font", "image", "manifest", "script", "sharedworker", "style", "track", "video", "worker"})
+"""Sec-Fetch-Dest of what a page loads for itself."""
 _COOKIE_PREFIX = COOKIE.encode() + b"="
 
 
@@ -54,13 +63,13 @@ class Identity:
         self._sessions: dict[str, Session] = {}
         self._seen: dict[str, float] = {}
 
-    def reader_of(self, headers: Iterable[tuple[bytes, bytes]]) -> Reader | None:
-        """Return who sends these ASGI headers (names in lower case), None for nobody known.
+    def reader_of(self, headers: Iterable[tuple[bytes, bytes]], *, active: bool = True) -> Reader | None:
+        """Return who sends these ASGI headers (names in lower case), None for nobody known. `active`: the request may tell of an act.
 
         Raises:
             SourceUnavailableError: the accounts are not known.
         """
-        cookie, authorization = None, None
+        cookie, authorization, idle, loaded = None, None, None, None
         for name, value in headers:
             if name == b"cookie":
                 for part in value.split(b"; "):
@@ -68,10 +77,17 @@ class Identity:
                         cookie = part[len(_COOKIE_PREFIX) :].decode("latin-1")
             elif name == b"authorization":
                 authorization = value.decode("latin-1")
-        return self.reader_from(cookie, authorization)
+            elif name == b"x-idle-s":
+                idle = value.decode("latin-1")
+            elif name == b"sec-fetch-dest":
+                loaded = value.decode("latin-1")
+        return self.reader_from(cookie, authorization, idle_s(idle, loaded) if active else math.inf)
 
-    def reader_from(self, cookie: str | None, authorization: str | None) -> Reader | None:
-        """Return who sends this session cookie or Authorization header. A header that is wrong is not mended by a cookie. Same error."""
+    def reader_from(self, cookie: str | None, authorization: str | None, idle_s: float = 0.0) -> Reader | None:
+        """Return who sends this session cookie or Authorization header. A header that is wrong is not mended by a cookie. Same error.
+
+        `idle_s`: so long ago the reader did something; infinite when the request does not tell.
+        """
         now_s = self._clock()
         if authorization is not None:
             scheme, _, token = authorization.partition(" ")
@@ -85,7 +101,7 @@ class Identity:
             return reader if reader and owner == reader and reader.role is Role.WALL else None
         if reader is None or now_s - max(session.signed_s, self._seen.get(session.id, 0.0)) > IDLE_S:
             return None
-        self._note(session.id, now_s)
+        self._note(session.id, now_s - idle_s)
         return reader
 
     def session(self, cookie: str) -> Session | None:
@@ -108,9 +124,22 @@ class Identity:
         return session
 
     def _note(self, session_id: str, now_s: float) -> None:
+        if math.isinf(now_s):
+            return
         if len(self._seen) >= MEMO_SIZE:
             self._seen = {key: at_s for key, at_s in self._seen.items() if now_s - at_s <= IDLE_S}
-        self._seen[session_id] = now_s
+        self._seen[session_id] = max(now_s, self._seen.get(session_id, 0.0))
+
+
+def idle_s(said: str | None, loaded: str | None) -> float:
+    """Return how long ago the reader did something, by the headers X-Idle-S and Sec-Fetch-Dest; infinite when the request does not tell."""
+    if loaded in LOADED:
+        return math.inf
+    try:
+        seconds = float(said) if said else 0.0
+    except ValueError:
+        return 0.0
+    return seconds if seconds >= 0 else 0.0
 
 
 class SignedIn(UserMixin):  # type: ignore[misc] # Flask-Login is not typed

@@ -10,7 +10,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, login_user, logout_user
 from werkzeug.exceptions import Forbidden
 
-from api.identity import COOKIE, KIOSK_LIFETIME_S, Identity, SignedIn, address, current_caller, reader_or_none
+from api.identity import COOKIE, IDLE_HEADER, KIOSK_LIFETIME_S, Identity, SignedIn, address, current_caller, idle_s, reader_or_none
 from api.session_key import session_key
 from geodata.credentials import token_digest
 from geodata.db import Pool, writing
@@ -23,6 +23,8 @@ from services.rights import Reader, Role
 
 REWRITE_S = 300
 """A cookie older than this is written anew, so that its age tells how long its owner has been away."""
+ACT_S = 60
+"""Only a request that tells of an act within this time makes the cookie young again."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SIGN_IN_PATH = "/login"
 KIOSK_PATH = "/wall"
@@ -112,7 +114,7 @@ def install(server: Flask, book: AccountBook, pool: Pool, settings: Settings) ->
 
     @login.request_loader  # type: ignore[untyped-decorator] # Flask-Login is not typed
     def load(current: Request) -> SignedIn | None:
-        reader = identity.reader_from(current.cookies.get(COOKIE), current.headers.get("Authorization"))
+        reader = identity.reader_from(current.cookies.get(COOKIE), current.headers.get("Authorization"), _idle_s(current))
         return SignedIn(reader, book.epoch(reader.account_id)) if reader else None
 
     server.before_request(guard(sessions))
@@ -140,7 +142,8 @@ def finish(identity: Identity) -> Callable[[Response], Response]:
 
     def complete(response: Response) -> Response:
         known = identity.session(request.cookies.get(COOKIE, "")) if session.get("sid") else None
-        if known and not session.modified and datetime.now(UTC).timestamp() - known.signed_s > REWRITE_S and reader_or_none():
+        old = known and datetime.now(UTC).timestamp() - known.signed_s > REWRITE_S
+        if old and not session.modified and _idle_s(request) <= ACT_S and reader_or_none():
             session.modified = True
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
@@ -148,6 +151,10 @@ def finish(identity: Identity) -> Callable[[Response], Response]:
         return response
 
     return complete
+
+
+def _idle_s(current: Request) -> float:
+    return idle_s(current.headers.get(IDLE_HEADER), current.headers.get("Sec-Fetch-Dest"))
 
 
 def forged(current: Request) -> bool:

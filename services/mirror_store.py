@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 HOLDS_ROOMS = "buildings"
 """Layer whose rows the table of rooms refers to, and whose revision moves with that table."""
-PAUSE_S = 1.0
-"""Between two looks at the revisions."""
+PAUSE_S, LEAST_PAUSE_S = 1.0, 0.2
+"""Between two looks at the revisions: without news, and with them."""
 SHARE = 20
 """A live layer is loaded again after at least this many times the time that loading took: 5 % of one core at most."""
 GRACE_S = 15.0
@@ -57,7 +57,7 @@ class Served:
 
 
 class MirrorStore:
-    """Mirrors by layer key. `start` looks for new revisions once a second in a thread of its own until `stop`."""
+    """Mirrors by layer key. `start` looks for new revisions once a second, or when woken, in a thread of its own until `stop`."""
 
     def __init__(self, pool: Pool, elements: Iterable[Element], data_dir: Path, *, grace_s: float = GRACE_S) -> None:
         self._pool = pool
@@ -70,7 +70,7 @@ class MirrorStore:
         self._rooms_revision: Revision | None = None
         self._answered_at: datetime | None = None
         self._alone_from = time.monotonic() + grace_s
-        self._stop = threading.Event()
+        self._stop, self._wanted = threading.Event(), threading.Event()
         self._busy = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -82,8 +82,13 @@ class MirrorStore:
     def stop(self) -> None:
         """End the thread; what is served stays."""
         self._stop.set()
+        self._wanted.set()
         if self._thread:
             self._thread.join()
+
+    def wake(self) -> None:
+        """Say that a revision moved (the database said `layer_changed`); the thread looks in a moment."""
+        self._wanted.set()
 
     def refresh(self) -> None:
         """Look for new revisions now, in this thread.
@@ -156,8 +161,10 @@ class MirrorStore:
             except (SourceUnavailableError, psycopg.Error) as error:
                 # whatever is wrong with the database, also that it has no tables yet: look again
                 log.warning("mirrors stay as they are: %s", error)
-            if self._stop.wait(PAUSE_S):
+            if self._stop.wait(LEAST_PAUSE_S):
                 return
+            self._wanted.wait(PAUSE_S - LEAST_PAUSE_S)
+            self._wanted.clear()
 
     def _open(self, element: Element) -> None:
         """Change to the newest complete mirror on disk, if it is another one."""

@@ -17,13 +17,15 @@ KNOWN = """
            coalesce((SELECT (value->>'now')::timestamptz FROM hall.fact WHERE key = 'sample_clock'), (made.value->>'now')::timestamptz)
     FROM hall.fact AS made WHERE made.key = 'sample'
 """
-# Open cases keep their distance to now. What was closed today is closed today again, at the same part of the day.
+# None of this is news for anybody: the layers' revisions tell it.
+QUIET = "SET LOCAL hall.quiet = 'on'"
+# Open cases on which nobody has acted keep their distance to now. What was closed today is closed today again, at the same part of the day.
 MOVE_CASES = """
     WITH moved AS (
         SELECT id, CASE WHEN closed_at IS NULL THEN %(by)s ELSE %(midnight)s - closed_at + (closed_at - %(old_midnight)s) * %(stretch)s END AS by
         FROM hall.event
         WHERE id > %(ids_from)s AND id <= %(last_id)s
-            AND (closed_at IS NULL OR (reported_at > %(old_midnight)s - interval '30 days' AND closed_at >= %(old_midnight)s AND %(days)s > 0))
+            AND ((closed_at IS NULL AND version = 0) OR (reported_at > %(old_midnight)s - interval '30 days' AND closed_at >= %(old_midnight)s AND %(days)s > 0))
     )
     UPDATE hall.event AS e
     SET reported_at = reported_at + by, step_started_at = step_started_at + by, deadline_at = deadline_at + by, closed_at = closed_at + by
@@ -103,6 +105,7 @@ def refresh(conn: Conn, now: dt.datetime) -> bool:
         "division": str(DIVISION),
         "to_local": LOCAL.utcoffset(None),
     }
+    conn.execute(QUIET)
     conn.execute(MOVE_CASES, values)
     if midnight > old_midnight:
         conn.execute(FILL_DAYS, values)
