@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from layers.base import Form, Layer
-from tiles.baselabels import MEDIUM
+from tiles.baselabels import REGULAR
 from tiles.basepalette import PALETTES, Theme
 from tiles.expressions import by_zoom
 from tiles.pen import FILL, LINE, SINGLE, TOP, Pen, Slotted
@@ -45,7 +45,7 @@ def _area(pen: Pen) -> Slotted:
             minzoom=pen.layer.min_zoom,
             layout={
                 "text-field": ["get", pen.layer.look.label],
-                "text-font": MEDIUM,
+                "text-font": REGULAR,
                 "text-size": by_zoom({11: size, 17: size + 1.5}),
                 "text-max-width": 12,
                 "text-padding": 8,

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, ViewportSize, sync_playwright
 
 from tests.conftest import City
 from tests.serving import Served
 
 CHROMIUM = "/usr/bin/chromium"
 SOFTWARE_GL = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
-SIZE = {"width": 1100, "height": 640}
+SIZE: ViewportSize = {"width": 1100, "height": 640}
 WAIT_MS = 30_000
 DATA = re.compile(r"/(tiles|api)/")
 
