@@ -1,8 +1,12 @@
-/** Requests to our own server: one clock, one idea of whether the server answers, and the catalogue asked again and again for what has moved. */
+/**
+ * Requests to our own server: one clock, one idea of whether the server answers. While the live socket is open it tells what has moved; without it
+ * the catalogue is asked again and again.
+ */
 (function (hall) {
   'use strict';
 
   const POLL_MS = 5000;
+  const FED_MS = 60000;
   const RETRY_MS = [2000, 4000, 8000, 15000, 30000];
   const STALE_MS = 45000;
 
@@ -12,6 +16,8 @@
   let offsetMs = 0;
   let failures = 0;
   let timer = 0;
+  /** Does the live socket tell what moves? */
+  let fed = false;
 
   /** The server's time in milliseconds since 1970. */
   const now = () => Date.now() + offsetMs;
@@ -64,7 +70,7 @@
   }
 
   async function poll() {
-    let delay = POLL_MS;
+    let delay = fed ? FED_MS : POLL_MS;
     try {
       if (document.visibilityState === 'visible' || state !== 'ok') await look();
       failures = 0;
@@ -79,12 +85,29 @@
 
   async function look() {
     const fresh = await json('/tiles/catalog.json');
-    const asOf = fresh.as_of ? new Date(fresh.as_of) : new Date(now());
-    const stale = now() - asOf > STALE_MS;
+    good(fresh.as_of ? new Date(fresh.as_of) : new Date(now()));
+    hall.map.setRevisions(Object.fromEntries(fresh.layers.map((layer) => [layer.key, layer.revision])));
+  }
+
+  /** The server answered, and the database told it at that time what there is. */
+  function good(asOf) {
     lastGood = asOf;
     hall.emit('data', lastGood);
-    turn(stale ? 'lost' : 'ok');
-    hall.map.setRevisions(Object.fromEntries(fresh.layers.map((layer) => [layer.key, layer.revision])));
+    turn(now() - asOf > STALE_MS ? 'lost' : 'ok');
+  }
+
+  /** The live socket has spoken: no need to ask for what it tells. */
+  function feed(asOf) {
+    if (!fed) schedule(FED_MS);
+    fed = true;
+    failures = 0;
+    good(asOf);
+  }
+
+  /** The live socket is gone. */
+  function unfeed() {
+    if (fed) schedule(0);
+    fed = false;
   }
 
   /** Begin to ask, once the map stands. */
@@ -95,5 +118,5 @@
     schedule(POLL_MS);
   }
 
-  hall.connection = { json, now, begin, doubt, state: () => state, lastGood: () => lastGood, retry: () => schedule(0), Refused };
+  hall.connection = { json, now, begin, doubt, state: () => state, lastGood: () => lastGood, retry: () => schedule(0), feed, unfeed, Refused };
 })((window.hall = window.hall || {}));

@@ -119,6 +119,7 @@
   function dressed() {
     return hall.style.dress(styles.get(choices.theme), {
       layers: choices.layers, revisions, base: choices.base, ground: hall.style.ground(choices.base, catalog), quiet, overlay: hall.overlay.layers(choices, catalog),
+      live: hall.liveRows.drawn(choices.layers),
     });
   }
 

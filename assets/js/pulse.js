@@ -1,8 +1,8 @@
-/** A new major event (level Ⅰ or Ⅱ) pulses for eight seconds, then rests. */
+/** A new event pulses in the colour of its level, a major one (Ⅰ or Ⅱ) for eight seconds, then rests. */
 (function (hall) {
   'use strict';
 
-  const PULSE_MS = 8000;
+  const PULSE_MS = { major: 8000, minor: 2600 };
   const NEW_S = 90;
   const MAJOR = ['1', '2'];
   const still = window.matchMedia('(prefers-reduced-motion: reduce)');
@@ -27,9 +27,16 @@
 
   /** Two rings around a position; with reduced motion they stand still. */
   function pulse(lon, lat, level) {
-    const icon = window.L.divIcon({ className: `hall-pulse level-${level}${still.matches ? ' still' : ''}`, iconSize: [88, 88], html: '<i></i><i></i>' });
+    const side = MAJOR.includes(String(level)) ? 88 : 60;
+    const icon = window.L.divIcon({ className: `hall-pulse level-${level}${still.matches ? ' still' : ''}`, iconSize: [side, side], html: '<i></i><i></i>' });
     const marker = window.L.marker([lat, lon], { icon, interactive: false, keyboard: false, alt: '', zIndexOffset: -500 }).addTo(hall.map.leaflet());
-    setTimeout(() => marker.remove(), PULSE_MS);
+    setTimeout(() => marker.remove(), PULSE_MS[MAJOR.includes(String(level)) ? 'major' : 'minor']);
+  }
+
+  /** An event of which the live socket told: its tile, which comes later, does not make it pulse again. */
+  function heard(layer, id, [lon, lat], level) {
+    known.add(`${layer}:${id}`);
+    pulse(lon, lat, level);
   }
 
   function look() {
@@ -42,5 +49,5 @@
     if (!hall.map) return;
     hall.on('revisions', () => hall.idle().then(look));
   });
-  hall.pulse = { at: pulse };
+  hall.pulse = { at: pulse, fresh: heard };
 })((window.hall = window.hall || {}));

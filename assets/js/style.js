@@ -8,6 +8,8 @@
   };
   const DIMMED = 0.36;
   const MATCHING = '~matching';
+  const FRESH = '~live';
+  const LIVE = 'hall-live-';
 
   /**
    * Choices for one layer.
@@ -70,6 +72,17 @@
     return [faded(whole, DIMMED), matching];
   }
 
+  /** Rows that changed a moment ago take the place of theirs in the tiles. Cells stay: their rows are counted anew with the next tiles. */
+  function enlivened(layer, key, rows) {
+    if (!rows || partOf(layer).startsWith('cells') || layer.source !== key) return [layer];
+    const others = ['!', ['in', ['id'], ['literal', rows.ids]]];
+    const { 'source-layer': _, ...own } = layer;
+    return [
+      { ...layer, filter: layer.filter ? ['all', layer.filter, others] : others },
+      { ...own, id: `${layer.id}${FRESH}`, source: LIVE + key },
+    ];
+  }
+
   const compares = (choice) => Boolean(choice.dim && choice.filter && Object.keys(choice.filter).length);
 
   function adjusted(layer, changes) {
@@ -101,10 +114,11 @@
    * The style to draw.
    * @param {Object} style as the server sent it
    * @param {{layers: Object<string, LayerChoice>, revisions: Object<string, *>, base: string, ground: ?Object, quiet: boolean,
-   *   overlay: {sources: Object, below: Object<string, Object[]>}}} choices
-   *   `ground` is the imagery or foreign map under everything; `overlay` are our own sources, and layers by the id that they go below
+   *   overlay: {sources: Object, below: Object<string, Object[]>}, live: Object<string, {ids: number[], features: Object[]}>}} choices
+   *   `ground` is the imagery or foreign map under everything; `overlay` are our own sources, and layers by the id that they go below;
+   *   `live` are rows that stand for those of the tiles until the tiles know of them
    */
-  function dress(style, { layers, revisions, base, ground, quiet, overlay }) {
+  function dress(style, { layers, revisions, base, ground, quiet, overlay, live = {} }) {
     const quieter = (quiet && style.metadata && style.metadata['hall:quiet']) || {};
     const sources = {};
     for (const [key, source] of Object.entries(style.sources)) {
@@ -121,13 +135,14 @@
     for (const layer of style.layers) {
       for (const own of overlay.below[layer.id] || []) drawn.push(own);
       const key = keyOf(layer);
-      if (key) drawn.push(...chosen(layer, layers[key]));
+      if (key) drawn.push(...chosen(layer, layers[key]).flatMap((one) => enlivened(one, key, live[key])));
       else if (hiddenBy(base, layer)) drawn.push(shown(layer, false));
       else drawn.push(adjusted(layer, quieter[layer.id]));
       if (ground && layer.id === 'base-sea') drawn.push({ id: 'hall-ground', type: 'raster', source: 'hall-ground' });
     }
     for (const own of overlay.below[''] || []) drawn.push(own);
     if (ground) sources['hall-ground'] = ground;
+    for (const [key, { features }] of Object.entries(live)) sources[LIVE + key] = { type: 'geojson', data: { type: 'FeatureCollection', features } };
     return { ...style, sources: { ...sources, ...overlay.sources }, layers: drawn };
   }
 

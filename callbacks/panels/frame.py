@@ -74,9 +74,19 @@ def top(reader: Reader, place: str, words: Words, *, demo: bool) -> list[Compone
         ),
         *([chip(words("demo.mark"), "demo")] if demo else []),
         html.Div([html.I(className="live-dot"), html.Span(**also({"data-data-age": "true"}))], className="connection"),
-        html.Div([*switches(words), icon_button("question-mark", words("help.title"), data_help="true")], className="top-tools"),
+        html.Div([_sound(words), *switches(words), icon_button("question-mark", words("help.title"), data_help="true")], className="top-tools"),
         _person(reader, words),
     ]
+
+
+def _sound(words: Words) -> Component:
+    return html.Button(
+        [icon("volume"), icon("volume-off")],
+        type="button",
+        className="icon-button sound",
+        title=words("sound.switch"),
+        **also({"data-sound-switch": "true", "aria-label": words("sound.switch")}),
+    )
 
 
 def switches(words: Words) -> list[Component]:
