@@ -1,9 +1,11 @@
 """Connections: one pool per process, read-only or writing, and the one place where driver errors become ours."""
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -17,6 +19,11 @@ Pool = ConnectionPool[Conn]
 
 STATEMENT_TIMEOUT_MS = 15_000
 WAIT_S = 3.0
+FRESH_S = 5.0
+"""A connection that was found alive so short ago is not asked again: that costs as much as a small query."""
+
+_alive: WeakKeyDictionary[Conn, float] = WeakKeyDictionary()
+"""When each pooled connection was last found alive; forgotten as soon as one turns out dead."""
 
 
 def open_pool(database_url: str, *, most: int = 8) -> Pool:
@@ -27,11 +34,38 @@ def open_pool(database_url: str, *, most: int = 8) -> Pool:
         max_size=most,
         timeout=WAIT_S,
         kwargs={"options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC", "connect_timeout": 3},
-        check=ConnectionPool.check_connection,
+        check=_check,
         open=False,
     )
     pool.open(wait=False)
     return pool
+
+
+def _check(conn: Conn) -> None:
+    now = time.monotonic()
+    if now - _alive.get(conn, -FRESH_S) >= FRESH_S:
+        ConnectionPool.check_connection(conn)
+        _alive[conn] = now
+
+
+@contextmanager
+def asking(pool: Pool) -> Iterator[Conn]:
+    """Lend a connection for single reads, each a transaction of its own: begin and end cost no round trip.
+
+    Raises:
+        SourceUnavailableError: no connection in time, it was lost, or a statement timed out.
+    """
+    try:
+        with pool.connection() as conn:
+            conn.autocommit = True
+            try:
+                yield conn
+            finally:
+                if not conn.closed:
+                    conn.autocommit = False
+    except (PoolTimeout, psycopg.OperationalError) as error:
+        _alive.clear()
+        raise SourceUnavailableError(str(error)) from error
 
 
 @contextmanager
@@ -51,6 +85,7 @@ def reading(pool: Pool) -> Iterator[Conn]:
                     conn.rollback()
                     conn.read_only = None
     except (PoolTimeout, psycopg.OperationalError) as error:
+        _alive.clear()
         raise SourceUnavailableError(str(error)) from error
 
 
@@ -65,4 +100,5 @@ def writing(pool: Pool) -> Iterator[Conn]:
         with pool.connection() as conn:
             yield conn
     except (PoolTimeout, psycopg.OperationalError) as error:
+        _alive.clear()
         raise SourceUnavailableError(str(error)) from error

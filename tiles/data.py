@@ -6,7 +6,7 @@ from zlib import crc32
 
 from isal import igzip
 
-from geodata.db import Pool, reading
+from geodata.db import Pool, asking
 from geodata.errors import InvalidInputError
 from geodata.grid import Tile
 from geodata.source import Condition
@@ -63,7 +63,7 @@ class Wanted:
         elif mirror.outlines and not mirror.outlines.any_near(self.tile.bounds()):
             body = b""
         else:
-            with reading(pool) as conn:
+            with asking(pool) as conn:
                 body = polygons.tile(conn, self.layer, self.tile, self.conditions, self.area)
         return igzip.compress(body, GZIP_LEVEL, mtime=0) if body else b""
 
