@@ -1,5 +1,6 @@
 """The selection panel: what lies in the drawn shape, one class unfolded at a time."""
 
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +24,7 @@ from services import areas, select, shapes
 from services.rights import MAY_EXPORT
 from services.shapes import Shape
 
+log = logging.getLogger(__name__)
 UNFOLDED_ITEMS = 20
 CASES = 12
 BUSY = [(Output(ids.PANEL, "className"), "panel busy", "panel")]
@@ -52,7 +54,8 @@ def _panel(context: Context, shape: Mapping[str, Any], unfolded: str, filters: M
     try:
         return selection_panel(_selected(context, shape, unfolded, filters))
     except InvalidInputError as error:
-        return states.message("polygon-off", words("selection.impossible"), words("selection.impossible_text", reason=str(error)), words)
+        log.info("a drawn shape: %s", error)
+        return states.message("polygon", words("selection.impossible"), words("selection.impossible_text"), words)
     except SourceUnavailableError:
         answered_at = context.store.answered_at
         return states.failed(words, formats.instant(answered_at, now, words) if answered_at else formats.NONE, "")
