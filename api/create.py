@@ -10,7 +10,10 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from api import errors, ogc, openapi
 from api.accounts import Administration
+from api.calendar import CalendarViews
 from api.context import Context
+from api.dictionary import DictionaryViews
+from api.duties import DutyViews
 from api.export import ExportViews
 from api.health import HealthViews, Metrics
 from api.identity import Identity, address, reader_or_none
@@ -67,6 +70,9 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
         *SearchView(context).routes(),
         *ExportViews(context).routes(),
         *Administration(context).routes(),
+        *DictionaryViews(context).routes(),
+        *DutyViews(context).routes(),
+        *CalendarViews(context).routes(),
     ]
     routes.append(_description(routes))
     server.register_blueprint(blueprint("api", routes))
