@@ -61,11 +61,14 @@ class Hall:
         server = Flask(__name__)
         interfaces = api.create.create(server, self._pool, self._store, self._book, settings)
         _serve_files(server, settings.data_dir)
-        _screens(server, Context(settings=settings, pool=self._pool, store=self._store, book=self._book, cache=_cache(server, settings)))
+        self._roads, cache = interfaces.roads, _cache(server, settings)
+        _screens(server, Context(settings=settings, pool=self._pool, store=self._store, book=self._book, cache=cache, roads=self._roads))
         Compress(server)
         # a2wsgi types ASGI and WSGI more narrowly than the two sides of it do
         self._pages: Any = WSGIMiddleware(cast("Any", server), workers=FLASK_THREADS)
-        shared = api.context.Context(pool=self._pool, store=self._store, book=self._book, identity=interfaces.identity, settings=settings)
+        shared = api.context.Context(
+            pool=self._pool, store=self._store, book=self._book, identity=interfaces.identity, settings=settings, roads=self._roads
+        )
         self._live = api.live.LiveServer(shared, LAYERS)
         interfaces.metrics.registry.register(self._live.collector())
         self._tiles = tiles.server.create(
@@ -97,6 +100,7 @@ class Hall:
                 self._store.start()
                 self._book.start()
                 self._live.start()
+                threading.Thread(target=self._roads.warm, name="roads", daemon=True).start()
                 # pygeoapi takes seconds to import: not at the first request of /ogc.
                 threading.Thread(target=api.ogc.warm, name="ogc", daemon=True).start()
                 await send({"type": "lifespan.startup.complete"})

@@ -7,6 +7,7 @@ from geodata.db import Pool
 from geodata.settings import Settings
 from services.account_book import AccountBook
 from services.mirror_store import MirrorStore
+from services.routing.store import RoadStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,3 +19,4 @@ class Context:
     book: AccountBook
     identity: Identity
     settings: Settings
+    roads: RoadStore

@@ -8,6 +8,7 @@ from geodata.db import Pool
 from geodata.settings import Settings
 from services.account_book import AccountBook
 from services.mirror_store import MirrorStore
+from services.routing.store import RoadStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,3 +20,4 @@ class Context:
     store: MirrorStore
     book: AccountBook
     cache: Cache
+    roads: RoadStore

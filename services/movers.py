@@ -95,6 +95,11 @@ class Approach:
     place_off_road: bool = False
 
 
+def mover_kind(mode: Mode) -> MoverKind:
+    """Return who travels so."""
+    return MoverKind.VEHICLE if mode is Mode.DRIVE else MoverKind.WORKER
+
+
 def movers(conn: Conn, reader: Reader, kind: MoverKind, place: LonLat, *, free: bool = False) -> list[Mover]:
     """Return those of the reader's scope who are on duty, at most the 5,000 nearest; `free` leaves out whoever has something to do."""
     values = {"scope": reader.scope, "free": free, "lon": place.lon, "lat": place.lat, "limit": MOST}

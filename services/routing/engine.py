@@ -92,7 +92,7 @@ class Route:
 class Reach:
     """All that can be reached within so many minutes."""
 
-    minutes: int
+    minutes: float
     area: MultiPolygon
     """In degrees; empty when the place is off the roads."""
 
@@ -117,6 +117,6 @@ class Engine(Protocol):
         """Return the quickest way; None when there is none."""
         ...
 
-    def reach(self, place: LonLat, minutes: Sequence[int], mode: Mode, *, inwards: bool = False) -> list[Reach]:
+    def reach(self, place: LonLat, minutes: Sequence[float], mode: Mode, *, inwards: bool = False) -> list[Reach]:
         """Return what can be reached from a place, or, `inwards`, from where it can be reached; one area for each number of minutes."""
         ...

@@ -114,7 +114,7 @@ class ScipyEngine:
             legs = _legs(graph, self._directed(graph, mode, reverse=False), before, source, target, last=best)
         return self._drawn(graph, legs, float(total_s[best]), places.distance_m, mode)
 
-    def reach(self, place: LonLat, minutes: Sequence[int], mode: Mode, *, inwards: bool = False) -> list[Reach]:
+    def reach(self, place: LonLat, minutes: Sequence[float], mode: Mode, *, inwards: bool = False) -> list[Reach]:
         """Return what can be reached from a place, or, `inwards`, from where it can be reached."""
         graph = self._network.graph(mode)
         start = self._snap(graph, [place.lon], [place.lat])

@@ -17,6 +17,7 @@ from geodata.settings import Settings
 from layers.registry import LAYERS
 from services.account_book import AccountBook
 from services.mirror_store import MirrorStore
+from services.routing.store import RoadStore
 from tests.api.conftest import App
 
 
@@ -74,7 +75,7 @@ def desk(district_url: str, tokens: dict[str, str], tmp_path_factory: pytest.Tem
     server = Flask("hallmap")
     interfaces = create(server, pool, store, book, settings)
     cache = Cache(server, config={"CACHE_TYPE": "SimpleCache"})
-    pages.index.install(server, Context(settings=settings, pool=pool, store=store, book=book, cache=cache))
+    pages.index.install(server, Context(settings=settings, pool=pool, store=store, book=book, cache=cache, roads=RoadStore(pool)))
     store.refresh()
     book.refresh()
     yield Desk(App(server, interfaces, pool, store, book, tokens))
