@@ -13,12 +13,16 @@ from api.accounts import Administration
 from api.calendar import CalendarViews
 from api.context import Context
 from api.dictionary import DictionaryViews
+from api.dispatch import DispatchViews
 from api.duties import DutyViews
 from api.export import ExportViews
 from api.health import HealthViews, Metrics
 from api.identity import Identity, address, reader_or_none
+from api.intake import IntakeViews
 from api.layers import LayerViews
 from api.me import SessionViews
+from api.nearby import NearbyViews
+from api.roads import RoadViews
 from api.routes import Route, blueprint
 from api.search import SearchView
 from api.select import SelectViews
@@ -28,6 +32,7 @@ from geodata.settings import Settings
 from layers.registry import LAYERS
 from services.account_book import AccountBook
 from services.mirror_store import MirrorStore
+from services.routing.store import RoadStore
 
 LARGEST_BODY = 20 * 2**20
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -43,6 +48,8 @@ class Interfaces:
     sessions: Sessions
     metrics: Metrics
     """Native paths count their answers here as well."""
+    roads: RoadStore
+    """The road network of this process."""
 
 
 def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, settings: Settings) -> Interfaces:
@@ -55,7 +62,8 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
     metrics.install(server)
     identity, sessions = install(server, book, pool, settings)
     errors.register(server)
-    context = Context(pool=pool, store=store, book=book, identity=identity, settings=settings)
+    roads = RoadStore(pool)
+    context = Context(pool=pool, store=store, book=book, identity=identity, settings=settings, roads=roads)
     limiter = Limiter(
         key_func=lambda: address() or "local",
         app=server,
@@ -68,8 +76,12 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
         *LayerViews(context).routes(),
         *SelectViews(context).routes(),
         *SearchView(context).routes(),
+        *DispatchViews(context).routes(),
+        *RoadViews(context).routes(),
+        *NearbyViews(context).routes(),
         *ExportViews(context).routes(),
         *Administration(context).routes(),
+        *IntakeViews(context).routes(),
         *DictionaryViews(context).routes(),
         *DutyViews(context).routes(),
         *CalendarViews(context).routes(),
@@ -79,7 +91,7 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
     for family in ("/api/<path:rest>", "/ogc/<path:rest>"):
         server.add_url_rule(family, ELSE, _nothing_here, methods=METHODS, provide_automatic_options=False)
     ogc.register(server, context)
-    return Interfaces(identity, sessions, metrics)
+    return Interfaces(identity, sessions, metrics, roads)
 
 
 def _description(routes: list[Route]) -> Route:
