@@ -3,9 +3,8 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -87,7 +86,7 @@ class Model:
     """Factors by kind and band."""
 
     made_at: datetime | None = None
-    factors: Mapping[tuple[str, str], Factor] = MappingProxyType({})
+    factors: Mapping[tuple[str, str], Factor] = field(default_factory=dict)
 
     def factor(self, kind: str, at: datetime) -> Factor:
         """Return the factor for a start at this instant; 1 with a wide range where nothing is learned."""
