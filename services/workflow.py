@@ -25,16 +25,18 @@ CURRENT: Mapping[str, int] = {
     "dispatched": 3,
     "handling": 3,
     "checking": 4,
+    "checked": 5,
     "closed": 6,
     "evaluated": 7,
 }
-"""State → index of the step that is being worked on; those before it are done."""
+"""State → index of the step that is being worked on; those before it are done. `checked` is checking with the check passed."""
 CURRENT_OF_FIVE: Mapping[str, int] = {
     "reported": 1,
     "filed": 1,
     "dispatched": 2,
     "handling": 2,
     "checking": 3,
+    "checked": 4,
     "closed": 4,
     "evaluated": 5,
 }
@@ -105,7 +107,9 @@ def known(conn: Conn, action: str) -> bool:
 
 def possible(transitions: Iterable[Transition], reader: Reader, standing: Standing) -> list[PossibleAct]:
     """Return what the reader can do now, of the transitions from the case's state, the expected act first."""
-    found = [item for item in transitions if item.from_state == standing.state and allowed(item, reader, standing) and holds(item, standing)]
+    found = [
+        item for item in transitions if item.from_state == standing.state and allowed(item, reader, standing) and holds(item, standing)
+    ]
     found.sort(key=lambda item: (item.position, item.action))
     return [
         PossibleAct(
@@ -127,7 +131,7 @@ def allowed(transition: Transition, reader: Reader, standing: Standing) -> bool:
 
 def holds(transition: Transition, standing: Standing) -> bool:
     """Whether the case fulfils the conditions."""
-    return standing.facts.issuperset(transition.conditions)
+    return set(transition.conditions) <= standing.facts
 
 
 def required(transition: Transition, standing: Standing) -> tuple[str, ...]:
