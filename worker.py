@@ -13,7 +13,7 @@ from geodata.db import Pool, open_pool, writing
 from geodata.errors import SourceUnavailableError
 from geodata.settings import Settings
 from layers.registry import LAYERS
-from services import seeding
+from services import eta, seeding
 
 log = logging.getLogger("worker")
 BEAT_S = 10.0
@@ -33,6 +33,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, leave)
     pool = open_pool(settings.database_url, most=4)
     threads = [threading.Thread(target=seeding.run_forever, args=(stop, pool, LAYERS, settings.data_dir), name="seeding")]
+    threads.append(threading.Thread(target=eta.renew_forever, args=(stop, pool), name="eta"))
     if settings.demo:
         threads.append(threading.Thread(target=beat, args=(stop, pool), name="pulse"))
     for thread in threads:

@@ -1,19 +1,26 @@
 """What free-road times become: learned from finished jobs by hour and by who travels, with a range, and judged against what was promised."""
 
 import json
+import logging
 import math
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import psycopg
 from psycopg.rows import class_row
 
-from geodata.db import Conn
+from geodata.db import Conn, Pool, writing
+from geodata.errors import SourceUnavailableError
 from services.rights import Reader
 from services.worktime import LOCAL
 
+log = logging.getLogger(__name__)
+
+PAUSE_S = 600.0
 DAYS = 90
 """Jobs of so many days teach; older streets were other streets."""
 LEAST_S, MOST_S = 20.0, 3 * 3600.0
@@ -184,6 +191,18 @@ def renew(conn: Conn, now: datetime) -> Model:
     model = learn(jobs(conn, now), now)
     keep(conn, model, now)
     return model
+
+
+def renew_forever(stop: threading.Event, pool: Pool) -> None:
+    """Learn again every ten minutes until `stop`."""
+    while True:
+        try:
+            with writing(pool) as conn:
+                renew(conn, datetime.now(UTC))
+        except (SourceUnavailableError, psycopg.Error) as error:
+            log.warning("travel times stay as they are: %s", error)
+        if stop.wait(PAUSE_S):
+            return
 
 
 def report(conn: Conn, reader: Reader, now: datetime, *, days: int = 30) -> Report:

@@ -216,8 +216,9 @@ class ScipyEngine:
     def _polygons(self, grid: NDArray[np.bool_], corner: Floats, cell_m: float) -> MultiPolygon:
         drawn = rasterio.features.shapes(grid.T.astype(np.uint8), mask=grid.T, transform=Affine(cell_m, 0, corner[0], 0, cell_m, corner[1]))
         parts = shapely.simplify([shape(outline) for outline, _ in drawn], SMOOTHED * cell_m)
-        area = shapely.transform(MultiPolygon([part for part in parts if not part.is_empty]), self._network.plane.degrees)
-        return shapely.set_precision(area, 1e-6) if area.is_valid else _whole(shapely.make_valid(area))
+        degrees = self._network.plane.degrees
+        area = shapely.transform(MultiPolygon([part for part in parts if not part.is_empty]), lambda xy: np.round(degrees(xy), 6))
+        return area if area.is_valid else _whole(shapely.make_valid(area))
 
 
 def _legs(graph: Graph, arcs: Arcs, before: Ints, source: Snapped, target: Snapped, *, last: int) -> list[tuple[int, float, float]]:
