@@ -15,6 +15,8 @@
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', begin);
   else setTimeout(begin);
 
+  const YEAR_S = 31536000;
+
   // ---- events -------------------------------------------------------------------------------------------------
 
   /** @type {Map<string, Set<function(*): void>>} */
@@ -120,6 +122,11 @@
     catalogues[language] = await answer.json();
   }
 
+  /** Keep a choice for the next visits, where the server reads it, too. */
+  hall.remember = (name, value) => {
+    document.cookie = `${name}=${value}; path=/; max-age=${YEAR_S}; samesite=lax`;
+  };
+
   /**
    * Change the language of everything that the scripts have drawn; the page hears of it by the event `language`.
    * @param {"zh" | "en"} language
@@ -128,6 +135,7 @@
     const chosen = language === 'en' ? 'en' : 'zh';
     await loadTexts(chosen);
     hall.language = chosen;
+    hall.remember('hall_lang', chosen);
     document.documentElement.lang = chosen === 'zh' ? 'zh-CN' : 'en';
     hall.translate(document);
     hall.emit('language', chosen);
