@@ -6,7 +6,7 @@
   'use strict';
 
   const MOST_STEPS = 20;
-  /** What the panel shows now: {kind: "pick" | "shape" | "filter", data}. */
+  /** What the panel shows now: {kind: "pick" | "shape" | "filter" | "board", data}. */
   let shown = null;
   /** What it showed before, the newest last. */
   let trail = [];
@@ -17,7 +17,7 @@
   const none = () => window.dash_clientside.no_update;
   const node = (id) => document.getElementById(id);
   const same = (a, b) => a && b && a.kind === b.kind && (a.kind === 'shape' || name(a) === name(b));
-  const name = ({ kind, data }) => (kind === 'pick' ? `${data.layer}/${data.id}` : data.layer);
+  const name = ({ kind, data }) => ({ pick: `${data.layer}/${data.id}`, board: data.name }[kind] || data.layer);
 
   // ---- the panel ----------------------------------------------------------------------------------------------
 
@@ -29,6 +29,7 @@
     node('frame').classList.add('with-panel');
     node('frame').classList.toggle('with-trail', trail.length > 0);
     if (!release) release = hall.keys.onEscape(close);
+    hall.emit('panel', shown);
   }
 
   /** Close the panel; the map keeps its place. */
@@ -39,9 +40,10 @@
     shown = null;
     trail = [];
     node('frame').classList.remove('with-panel', 'with-trail');
+    hall.emit('panel', null);
     if (!last) return;
     if (last.kind === 'pick') hall.pick.clear();
-    if (last.kind === 'filter') hall.store('filter', null);
+    if (last.kind === 'filter' || last.kind === 'board') hall.store(last.kind, null);
     if (hall.shape.current()) hall.draw.clear();
   }
 
@@ -66,12 +68,18 @@
   /** Draw the panel anew, as in another language. */
   const renew = () => shown && show(shown);
 
-  /** Dash says that one of the three stores has changed. */
-  function follow(pick, shape, filter) {
+  /** Open a panel that belongs to no row: a new report, what lies around a place, who could do the whole backlog. */
+  function board(boardName, data = {}) {
+    count += 1;
+    hall.store('board', { ...data, name: boardName, n: `board-${count}` });
+  }
+
+  /** Dash says that one of the four stores has changed. */
+  function follow(pick, shape, filter, boardData) {
     const { triggered } = window.dash_clientside.callback_context;
     for (const { prop_id: changed } of triggered) {
       const kind = changed.split('.')[0];
-      const data = { pick, shape, filter }[kind];
+      const data = { pick, shape, filter, board: boardData }[kind];
       if (data) open(kind, data);
       else if (shown && shown.kind === kind) close();
     }
@@ -159,6 +167,7 @@
       const [lon, lat] = position(button.dataset.locate);
       hall.map.flyTo(lon, lat, { zoom: 17 });
     },
+    board: (button) => board(button.dataset.board, JSON.parse(button.dataset.boardData || '{}')),
     selectArea: select,
     unfold: (button) => hall.store('unfold', button.dataset.unfold),
     radius: (button) => hall.draw.setRadius(Number(button.dataset.radius)),
@@ -215,22 +224,17 @@
 
   // ---- language, theme, session -------------------------------------------------------------------------------
 
-  const YEAR_S = 31536000;
-  const remember = (name, value) => {
-    document.cookie = `${name}=${value}; path=/; max-age=${YEAR_S}; samesite=lax`;
-  };
 
   async function switchLanguage(language) {
-    remember('hall_lang', language);
-    if (!hall.map) return location.reload();
     await hall.setLanguage(language);
+    if (!hall.map) return location.reload();
     hall.store('language', language);
     return renew();
   }
 
   function switchTheme() {
     const next = document.documentElement.dataset.theme === 'light' ? 'dark' : 'light';
-    remember('hall_theme', next);
+    hall.remember('hall_theme', next);
     if (hall.map) hall.map.setTheme(next);
     else document.documentElement.dataset.theme = next;
   }
@@ -254,7 +258,7 @@
     document.addEventListener('keydown', key);
     if (!hall.map) return;
     document.addEventListener('pointerover', hover);
-    hall.on('state', () => remember('hall_theme', document.documentElement.dataset.theme || 'dark'));
+    hall.on('state', () => hall.remember('hall_theme', document.documentElement.dataset.theme || 'dark'));
   });
-  hall.desk = Object.assign(hall.desk || {}, { pick, arrive, close, back, renew, copy, shown: () => shown });
+  hall.desk = Object.assign(hall.desk || {}, { pick, board, arrive, close, back, renew, copy, shown: () => shown });
 })((window.hall = window.hall || {}));
