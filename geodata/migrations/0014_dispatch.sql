@@ -27,6 +27,8 @@ CREATE TABLE hall.task (
 CREATE INDEX task_event ON hall.task (event_id);
 CREATE INDEX task_worker ON hall.task (worker_id) WHERE finished_at IS NULL;
 CREATE INDEX task_vehicle ON hall.task (vehicle_id) WHERE finished_at IS NULL;
+-- services.eta: the journeys of the last days
+CREATE INDEX task_arrived ON hall.task (arrived_at) WHERE arrived_at IS NOT NULL;
 CREATE UNIQUE INDEX task_once_worker ON hall.task (event_id, worker_id) WHERE state IN ('sent', 'accepted', 'on_site');
 CREATE UNIQUE INDEX task_once_vehicle ON hall.task (event_id, vehicle_id) WHERE state IN ('sent', 'accepted', 'on_site');
 
