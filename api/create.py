@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from api import errors, ogc, openapi
 from api.accounts import Administration
 from api.calendar import CalendarViews
+from api.cases import CaseViews
 from api.context import Context
 from api.dictionary import DictionaryViews
 from api.dispatch import DispatchViews
@@ -22,11 +23,13 @@ from api.intake import IntakeViews
 from api.layers import LayerViews
 from api.me import SessionViews
 from api.nearby import NearbyViews
+from api.open311 import Open311
 from api.roads import RoadViews
 from api.routes import Route, blueprint
 from api.search import SearchView
 from api.select import SelectViews
 from api.sessions import Sessions, install
+from api.tasks import TaskViews
 from geodata.db import Pool
 from geodata.settings import Settings
 from layers.registry import LAYERS
@@ -70,6 +73,7 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
         storage_uri=settings.redis_url or "memory://",
         in_memory_fallback_enabled=True,
     )
+    intake = IntakeViews(context)
     routes = [
         *HealthViews(context, metrics).routes(),
         *SessionViews(context, sessions, limiter).routes(),
@@ -81,14 +85,17 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
         *NearbyViews(context).routes(),
         *ExportViews(context).routes(),
         *Administration(context).routes(),
-        *IntakeViews(context).routes(),
+        *intake.routes(),
+        *CaseViews(context).routes(),
+        *TaskViews(context).routes(),
         *DictionaryViews(context).routes(),
         *DutyViews(context).routes(),
         *CalendarViews(context).routes(),
     ]
     routes.append(_description(routes))
     server.register_blueprint(blueprint("api", routes))
-    for family in ("/api/<path:rest>", "/ogc/<path:rest>"):
+    Open311(context, intake.queue).register(server)
+    for family in ("/api/<path:rest>", "/ogc/<path:rest>", "/open311/<path:rest>"):
         server.add_url_rule(family, ELSE, _nothing_here, methods=METHODS, provide_automatic_options=False)
     ogc.register(server, context)
     return Interfaces(identity, sessions, metrics, roads)
