@@ -136,10 +136,6 @@ class LayerViews:
         reader = current_reader()
         return self._page(reader, layer_for(reader, self._events_layer()), (*LISTING, OPEN))
 
-    def event(self, id: int) -> DetailedFeature:  # noqa: A002 - the name in the path
-        """One case."""
-        return self.one("events", id)
-
     def room(self, id: int) -> RoomView:  # noqa: A002 - the name in the path
         """A room with the people and organizations in it."""
         reader = current_reader()
@@ -212,15 +208,6 @@ class LayerViews:
                 media_type=geojson,
                 answer=FeatureCollection,
                 summary="Cases, in the order of id",
-            ),
-            Route(
-                method="GET",
-                path="/api/v1/events/{id}",
-                view=self.event,
-                parameters=(RELATED,),
-                media_type=geojson,
-                answer=DetailedFeature,
-                summary="One case with its areas and relations",
             ),
             Route(
                 method="GET",

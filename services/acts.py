@@ -133,9 +133,11 @@ def _change(  # noqa: PLR0917 - what an act is made of
     detail |= _attached(work)
     if wanted.client_id is not None:
         detail["client_id"] = wanted.client_id
-    case_store.save(
-        conn, caller, row, Entry(action=action, from_state=before, opinion=(wanted.opinion or "").strip() or None, detail=detail)
-    )
+    opinion = (wanted.opinion or "").strip() or None
+    opinion = (wanted.opinion or "").strip() or None
+    case_store.save(conn, caller, row, Entry(action=action, from_state=before, opinion=opinion, detail=detail))
+    if row.state in REPLIED and before not in CLOSED:
+        replies.on_close(conn, caller, row.id, opinion or _result(conn, row.id))
 
 
 def _result(conn: Conn, event_id: int) -> str:

@@ -73,7 +73,7 @@ class LogLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SourceRecord:
+class CaseSource:
     """Who reported it, and whether they had their reply."""
 
     id: int
@@ -151,7 +151,7 @@ class CaseFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class CaseDecision:
     """What a person decided about this case and another one."""
 
     event_id: int
@@ -166,7 +166,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class MergedCase:
     """A case that was merged into this one."""
 
     id: int
@@ -188,12 +188,12 @@ def shown(actor: str, role: str) -> str:
     return masked(actor, Mask.NAME) or "" if role == WORKER else actor
 
 
-def sources(conn: Conn, event_id: int) -> tuple[SourceRecord, ...]:
+def sources(conn: Conn, event_id: int) -> tuple[CaseSource, ...]:
     """Return the source records, the first one first."""
     with conn.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(SOURCES, {"id": event_id, "limit": MAX_LINES}).fetchall()
     return tuple(
-        SourceRecord(
+        CaseSource(
             **{
                 **row,
                 "reporter": None if row["secret"] else masked(row["reporter"], Mask.NAME),
@@ -228,15 +228,15 @@ def files(conn: Conn, event_id: int) -> tuple[CaseFile, ...]:
         return tuple(cursor.execute(FILES, {"id": event_id, "limit": MAX_LINES}).fetchall())
 
 
-def decisions(conn: Conn, event_id: int) -> tuple[Decision, ...]:
+def decisions(conn: Conn, event_id: int) -> tuple[CaseDecision, ...]:
     """Return what was decided about repetitions, in the order of time."""
-    with conn.cursor(row_factory=class_row(Decision)) as cursor:
+    with conn.cursor(row_factory=class_row(CaseDecision)) as cursor:
         return tuple(cursor.execute(DECISIONS, {"id": event_id, "limit": MAX_LINES}).fetchall())
 
 
-def merged(conn: Conn, event_id: int) -> tuple[Member, ...]:
+def merged(conn: Conn, event_id: int) -> tuple[MergedCase, ...]:
     """Return the cases that stand behind this one."""
-    with conn.cursor(row_factory=class_row(Member)) as cursor:
+    with conn.cursor(row_factory=class_row(MergedCase)) as cursor:
         return tuple(cursor.execute(MERGED, {"id": event_id, "limit": MAX_LINES}).fetchall())
 
 

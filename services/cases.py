@@ -11,7 +11,7 @@ from geodata.db import Conn
 from geodata.source import Mask
 from services import case_clock, case_parts, case_standing, case_store, deadlines, workflow
 from services.case_clock import Clock
-from services.case_parts import CaseDepartment, CaseFile, CaseTask, Decision, LogLine, Member, SourceRecord
+from services.case_parts import CaseDecision, CaseDepartment, CaseFile, CaseSource, CaseTask, LogLine, MergedCase
 from services.case_store import CaseRow
 from services.rights import Reader, masked
 from services.workflow import PossibleAct, Step
@@ -34,7 +34,7 @@ CHECKING = frozenset({"check", "sample_pass", "sample_fail"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standard:
+class CaseStandard:
     """What the case was filed under."""
 
     id: int
@@ -59,7 +59,7 @@ class Remaining:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class People:
+class CasePeople:
     """Who found it, reported it, solved it and checked it (AH-15); masked."""
 
     found: str | None
@@ -112,19 +112,19 @@ class Case:
     master_no: str | None
     worker_id: int | None
     worker: str | None
-    standard: Standard | None
+    standard: CaseStandard | None
     department_id: int | None
     department: str | None
-    people: People
+    people: CasePeople
     steps: tuple[Step, ...]
     five_steps: tuple[Step, ...]
     log: tuple[LogLine, ...]
-    sources: tuple[SourceRecord, ...]
+    sources: tuple[CaseSource, ...]
     departments: tuple[CaseDepartment, ...]
     tasks: tuple[CaseTask, ...]
     attachments: tuple[CaseFile, ...]
-    decisions: tuple[Decision, ...]
-    merged: tuple[Member, ...]
+    decisions: tuple[CaseDecision, ...]
+    merged: tuple[MergedCase, ...]
     possible: tuple[PossibleAct, ...]
 
 
@@ -198,10 +198,10 @@ def _until(row: CaseRow, log: Sequence[LogLine]) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _standard(found: dict[str, Any]) -> Standard | None:
+def _standard(found: dict[str, Any]) -> CaseStandard | None:
     if found["standard_id"] is None:
         return None
-    return Standard(
+    return CaseStandard(
         id=found["standard_id"],
         condition=found["condition"],
         limit_value=float(found["limit_value"]),
@@ -210,7 +210,7 @@ def _standard(found: dict[str, Any]) -> Standard | None:
     )
 
 
-def _people(found: dict[str, Any], log: Sequence[LogLine], tasks: Sequence[CaseTask]) -> People:
+def _people(found: dict[str, Any], log: Sequence[LogLine], tasks: Sequence[CaseTask]) -> CasePeople:
     """What the acts say; of cases from before anybody acted, what their own columns say."""
     reporter = None if found["secret"] else masked(found["reporter"], Mask.NAME)
     worker = masked(found["worker"], Mask.NAME)
@@ -219,7 +219,7 @@ def _people(found: dict[str, Any], log: Sequence[LogLine], tasks: Sequence[CaseT
     handler = next((task.name for task in reversed(tasks) if task.purpose == "handle" and task.lead and task.state == "done"), None)
     done_before = worker if not log and found["closed_at"] is not None else None
     checker = next((line.actor for line in reversed(log) if line.action in CHECKING), None)
-    return People(
+    return CasePeople(
         found=reporter or (worker if found["source"] in FOUND_BY_GRID else None),
         reported=registered or reporter,
         solved=handler or (solver.actor if solver else done_before),
