@@ -1,4 +1,4 @@
-"""The background process: makes tiles and mirrors ready when rows changed, and moves the sample city's clock in demo mode."""
+"""The background process: makes tiles and mirrors ready when rows changed, sends messages, and lets the sample city live in demo mode."""
 
 import logging
 import os
@@ -13,7 +13,7 @@ from geodata.db import Pool, open_pool, writing
 from geodata.errors import SourceUnavailableError
 from geodata.settings import Settings
 from layers.registry import LAYERS
-from services import eta, seeding
+from services import eta, outbox, seeding
 
 log = logging.getLogger("worker")
 BEAT_S = 10.0
@@ -31,11 +31,16 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)
-    pool = open_pool(settings.database_url, most=4)
+    pool = open_pool(settings.database_url, most=6)
     threads = [threading.Thread(target=seeding.run_forever, args=(stop, pool, LAYERS, settings.data_dir), name="seeding")]
     threads.append(threading.Thread(target=eta.renew_forever, args=(stop, pool), name="eta"))
+    sender = outbox.gateways(settings.sms_url, settings.webhook_url)
+    threads.append(threading.Thread(target=outbox.run_forever, args=(stop, pool, sender), name="outbox"))
+    threads.append(threading.Thread(target=changes.prune_forever, args=(stop, pool), name="changes"))
     if settings.demo:
         threads.append(threading.Thread(target=beat, args=(stop, pool), name="pulse"))
+    if settings.demo and settings.simulate:
+        threads.append(threading.Thread(target=simulate.run_forever, args=(stop, pool, simulate.Options()), name="simulation"))
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -44,14 +49,16 @@ def main() -> None:
 
 
 def beat(stop: threading.Event, pool: Pool) -> None:
-    """Let the sample city live: positions and readings move every ten seconds, open cases keep their remaining time, since nobody works on them."""
+    """Let the sample city live: positions and readings move every ten seconds, open cases that nobody works on keep their remaining time."""
     beats = 0
     while not stop.wait(BEAT_S):
         beats += 1
         try:
             with writing(pool) as conn:
                 pulse.beat(conn, datetime.now(UTC))
-                if beats % BEATS_A_REFRESH == 0:
+            if beats % BEATS_A_REFRESH == 0:
+                # a transaction of its own: acts write cases before workers, the pulse would hold the workers first
+                with writing(pool) as conn:
                     refresh.refresh(conn, datetime.now(UTC))
         except SourceUnavailableError as error:
             log.warning("no pulse: %s", error)

@@ -29,6 +29,8 @@ class Settings:
     """OSM extract of the sample city."""
     demo: bool
     """Sample data and demo accounts; every page says so."""
+    simulate: bool
+    """In demo mode, reports come in and people answer their tasks by themselves, marked synthetic."""
     secret_key: str
     """Signs session cookies; empty means: the file `secret` under `data_dir`."""
     redis_url: str
@@ -36,6 +38,10 @@ class Settings:
     """Folder of GeoTIFF/COG files offered as imagery."""
     wmts: str
     """JSON list of XYZ/WMTS base maps: [{"key", "title": {"zh", "en"}, "url"}]."""
+    sms_url: str = ""
+    """Address of the gateway that takes text messages as JSON; without one they wait in the outbox."""
+    webhook_url: str = ""
+    """The same for receivers without a telephone."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -53,10 +59,13 @@ class Settings:
             scale=_number(environ, "SCALE", 1.0, 0.02, 1.0),
             osm=Path(environ.get("OSM") or SAMPLE_EXTRACT),
             demo=environ.get("DEMO", "1") == "1",
+            simulate=environ.get("SIMULATE", "1") == "1",
             secret_key=environ.get("SECRET_KEY", ""),
             redis_url=environ.get("REDIS_URL", ""),
             imagery=environ.get("IMAGERY", ""),
             wmts=environ.get("WMTS", ""),
+            sms_url=environ.get("SMS_URL", ""),
+            webhook_url=environ.get("WEBHOOK_URL", ""),
         )
 
 

@@ -1,21 +1,28 @@
 """What has changed since: rows of hall.change, and each of them as a reader may see it."""
 
+import logging
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from psycopg.rows import class_row
 
-from geodata.db import Conn
+from geodata.db import Conn, Pool, writing
+from geodata.errors import SourceUnavailableError
 from services import features
 from services.element import POINT, Element, visible
 from services.features import DEGREE_DIGITS, Row
 from services.rights import Reader, Role, in_scope
 
+log = logging.getLogger(__name__)
+
 KEPT = timedelta(days=1)
 """For so long a reader that was away can go on where it stopped."""
 MAX_CHANGES = 5_000
 """More than this at a time are not told one by one: whoever missed them reads the lists anew."""
+
+PRUNED_EVERY_S = 600.0
 
 # the last row stays when all others are pruned: its id is where everybody goes on
 SPAN = "SELECT coalesce(min(id), 0) AS first, coalesce(max(id), 0) AS last FROM hall.change"
@@ -113,6 +120,16 @@ def told(conn: Conn, reader: Reader, elements: Iterable[Element], changes: Seque
 def prune(conn: Conn, now: datetime) -> int:
     """Forget changes of which nobody needs to hear any more; return how many."""
     return conn.execute(PRUNE, {"before": now - KEPT}).rowcount
+
+
+def prune_forever(stop: threading.Event, pool: Pool) -> None:
+    """Prune now and then until `stop` is set."""
+    while not stop.wait(PRUNED_EVERY_S):
+        try:
+            with writing(pool) as conn:
+                prune(conn, datetime.now(UTC))
+        except SourceUnavailableError as error:
+            log.warning("old changes stay: %s", error)
 
 
 def _concerns(reader: Reader, change: Change) -> bool:

@@ -75,12 +75,20 @@
     flash(changes);
   }
 
+  /** Does a tile that is here know of the row as it is now? */
+  function isInTiles({ layer, id, feature }) {
+    const gl = hall.map.gl();
+    if (!feature || !gl || !gl.getSource(layer)) return false;
+    const [found] = gl.querySourceFeatures(layer, { sourceLayer: layer, filter: ['==', ['id'], id] });
+    return Boolean(found) && Object.entries(found.properties).every(([name, value]) => String(feature.properties[name]) === String(value));
+  }
+
   /** Tiles of these layers have come: they know what changed well before. */
   function settle(moved) {
     const sure = Date.now() - SURELY_MS;
     hall.idle().then(() => {
       let gone = false;
-      for (const [key, row] of rows) if (row.layer in moved && row.at < sure) gone = rows.delete(key) || gone;
+      for (const [key, row] of rows) if (row.layer in moved && (row.at < sure || isInTiles(row))) gone = rows.delete(key) || gone;
       if (gone) hall.map.redraw();
     });
   }

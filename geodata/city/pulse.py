@@ -36,6 +36,7 @@ MOVE = """
         LEFT JOIN LATERAL (SELECT geom, reported_at FROM {track}
                            WHERE {key} = mover.id AND reported_at > clock.at ORDER BY reported_at LIMIT 1) AS b ON true
         WHERE mover.status IN ('free', 'busy') AND mod(mover.id, %(movers)s) = %(turn)s
+            AND NOT EXISTS (SELECT FROM hall.simulated_trip AS trip WHERE trip.kind = {kind} AND trip.mover_id = mover.id)
     ), step AS (
         SELECT id, ST_SetSRID(ST_MakePoint(x + (x2 - x) * share, y + (y2 - y) * share), 4326) AS geom,
                (x2 - x) * cosd(y) * 111320 * direction AS east, (y2 - y) * 111320 * direction AS north, between_s
@@ -48,11 +49,11 @@ MOVE = """
 """
 WORKERS = sql.SQL(MOVE).format(
     mover=sql.Identifier("hall", "worker"), track=sql.Identifier("hall", "track_point"), key=sql.Identifier("worker_id"),
-    target=sql.Identifier("hall", "worker_position"), own=sql.Identifier("worker_id"),
+    target=sql.Identifier("hall", "worker_position"), own=sql.Identifier("worker_id"), kind=sql.Literal("worker"),
 )  # fmt: skip
 VEHICLES = sql.SQL(MOVE).format(
     mover=sql.Identifier("hall", "vehicle"), track=sql.Identifier("hall", "vehicle_track_point"), key=sql.Identifier("vehicle_id"),
-    target=sql.Identifier("hall", "vehicle"), own=sql.Identifier("id"),
+    target=sql.Identifier("hall", "vehicle"), own=sql.Identifier("id"), kind=sql.Literal("vehicle"),
 )  # fmt: skip
 # A slow wave of its own for every sensor, within the usual range of its kind or, in alarm, above the limit.
 SENSORS = """

@@ -35,4 +35,16 @@ CREATE TRIGGER event_written_new AFTER INSERT ON hall.event REFERENCING NEW TABL
 CREATE TRIGGER event_written_changed AFTER UPDATE ON hall.event REFERENCING OLD TABLE AS stale NEW TABLE AS fresh FOR EACH STATEMENT
     WHEN (current_setting('hall.quiet', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION hall.note_changed_events();
 
+-- The sample city's people on their way to a task and back: where they are follows from the clock (services.simulation.trips). Whoever has a row
+-- here is not moved along the track of the sample.
+CREATE TABLE hall.simulated_trip (
+    kind      text NOT NULL CHECK (kind IN ('worker', 'vehicle')),
+    mover_id  bigint NOT NULL,
+    task_id   bigint,                                     -- empty: on the way back
+    starts_at timestamptz NOT NULL,
+    ends_at   timestamptz NOT NULL,
+    route     geometry(LineString, 4326) NOT NULL,
+    PRIMARY KEY (kind, mover_id)
+);
+
 -- migrate:down
