@@ -13,7 +13,7 @@ from geodata.db import Pool, open_pool, writing
 from geodata.errors import SourceUnavailableError
 from geodata.settings import Settings
 from layers.registry import LAYERS
-from services import eta, outbox, seeding
+from services import changes, eta, outbox, seeding, simulate
 
 log = logging.getLogger("worker")
 BEAT_S = 10.0
