@@ -82,13 +82,15 @@ class Open311:
 
     def requests(self, form: str) -> Response:
         """Requests of the account's area."""
-        arguments, reader, now = request.args, self._reader(), datetime.now(UTC)
+        arguments, now = request.args, datetime.now(UTC)
+        ids = _split(arguments.get("service_request_id"))
+        reader = self._reader(known_number=bool(ids))
         status = arguments.get("status")
         if status is not None and status not in ("open", "closed", "open,closed", "closed,open"):
             raise InvalidInputError("status: open or closed")
         size = _whole("page_size", arguments.get("page_size"), open311.MAX_REQUESTS)
         wanted = Wanted(
-            ids=_split(arguments.get("service_request_id")),
+            ids=ids,
             codes=_split(arguments.get("service_code")),
             open={"open": True, "closed": False}.get(status or ""),
             start=_instant("start_date", arguments.get("start_date")),
@@ -102,7 +104,7 @@ class Open311:
 
     def request(self, case_no: str, form: str) -> Response:
         """One request."""
-        reader = self._reader()
+        reader = self._reader(known_number=True)
         with reading(self._context.pool) as conn:
             found = open311.requests(conn, reader, Wanted(ids=_split(case_no)), datetime.now(UTC))
         if not found:
@@ -117,12 +119,17 @@ class Open311:
         row = {"token": token, **({"service_request_id": case_no} if case_no else {})}
         return _listed(form, "service_requests", "request", [row])
 
-    def _reader(self) -> Reader:
-        """Return who asks: by session, by `Authorization: Bearer`, or by `api_key` as the standard has it."""
+    def _reader(self, *, known_number: bool = False) -> Reader:
+        """Return who asks: by session, by `Authorization: Bearer`, or by `api_key` as the standard has it.
+
+        Stock clients send no key when they follow a request: whoever knows its number reads how it stands, and nothing else.
+        """
         known = reader_or_none()
         key = request.values.get("api_key")
         if known is None and key:
             known = self._context.book.by_token(key, datetime.now(UTC))
+        if known is None and known_number and not key:
+            return open311.STRANGER
         if known is None:
             raise NotSignedInError("api_key was not provided or is not valid")
         return known

@@ -28,7 +28,7 @@ ACT_S = 60
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SIGN_IN_PATH = "/login"
 KIOSK_PATH = "/wall"
-OPEN_PATHS = (SIGN_IN_PATH, "/assets/", "/fonts/", "/_dash", "/_favicon", "/_reload", "/api/", "/ogc", "/healthz", "/metrics")
+OPEN_PATHS = (SIGN_IN_PATH, "/assets/", "/fonts/", "/_dash", "/_favicon", "/_reload", "/api/", "/ogc", "/open311/", "/healthz", "/metrics")
 """Paths that look after themselves or hold nothing of the district; every other one sends a stranger to the sign-in page."""
 
 

@@ -22,6 +22,9 @@ MAY_READ = frozenset(
     {Role.CITIZEN, Role.LEADER, Role.DISPATCHER, Role.ACCEPTOR, Role.SHIFT_LEADER, Role.DEPARTMENT, Role.WORKER, Role.WALL}
 )
 
+STRANGER = Reader(0, "", "", Role.CITIZEN, "")
+"""Somebody without an account who knows the number of a request."""
+
 SERVICES = """
     SELECT c.code AS service_code, c.name AS service_name, coalesce(s.name, '') AS sub_name, c.major,
            coalesce((SELECT string_agg(st.condition, '；' ORDER BY st.position) FROM hall.case_standard st
@@ -29,19 +32,20 @@ SERVICES = """
     FROM hall.event_class c LEFT JOIN hall.event_sub_class s ON s.code = c.sub_code
     WHERE c.enabled AND (%(code)s::text IS NULL OR c.code = %(code)s) ORDER BY c.code LIMIT 5000
 """
-# Texts of other reporters may name people: whoever is not of the hall reads the class and the place only.
+# A citizen reads the own requests; a stranger who knows the number of one that came this way reads how it stands, without text and place.
 REQUESTS = """
     SELECT e.case_no AS service_request_id, e.closed_at IS NULL AS open, e.state, c.name AS service_name, e.class_code AS service_code,
-           CASE WHEN %(citizen)s AND NOT own.mine THEN NULL ELSE e.description END AS description, d.name AS agency_responsible,
+           CASE WHEN NOT %(stranger)s THEN e.description END AS description, d.name AS agency_responsible,
            e.reported_at AS requested_at, greatest(e.step_started_at, e.closed_at, e.reported_at) AS updated_at, e.deadline_at AS expected_at,
-           e.place_text AS address, ST_Y(e.geom) AS lat, ST_X(e.geom) AS long,
+           CASE WHEN %(stranger)s THEN '' ELSE e.place_text END AS address, CASE WHEN NOT %(stranger)s THEN ST_Y(e.geom) END AS lat,
+           CASE WHEN NOT %(stranger)s THEN ST_X(e.geom) END AS long,
            (SELECT r.reply FROM hall.source_record r WHERE r.event_id = e.id AND r.account_id = %(account)s AND r.reply IS NOT NULL
             ORDER BY r.replied_at DESC LIMIT 1) AS reply,
            (SELECT a.id FROM hall.attachment a WHERE a.event_id = e.id AND a.account_id = %(account)s ORDER BY a.id LIMIT 1) AS photo
     FROM hall.event e JOIN hall.event_class c ON c.code = e.class_code LEFT JOIN hall.department d ON d.id = e.lead_department
     CROSS JOIN LATERAL (
         SELECT EXISTS (SELECT FROM hall.source_record r WHERE r.event_id = e.id AND r.account_id = %(account)s) AS mine) AS own
-    WHERE e.grid_code LIKE %(scope)s AND (NOT %(citizen)s OR own.mine)
+    WHERE e.grid_code LIKE %(scope)s AND (NOT %(citizen)s OR own.mine OR (%(stranger)s AND e.source = %(source)s))
       AND (%(ids)s::text[] IS NULL OR e.case_no = ANY(%(ids)s))
       AND (%(codes)s::text[] IS NULL OR e.class_code = ANY(%(codes)s))
       AND (%(open)s::boolean IS NULL OR (e.closed_at IS NULL) = %(open)s)
@@ -80,8 +84,8 @@ class ServiceRequest:
     updated_at: datetime
     expected_at: datetime | None
     address: str
-    lat: float
-    long: float
+    lat: float | None
+    long: float | None
     reply: str | None
     photo: int | None
 
@@ -136,6 +140,8 @@ def requests(conn: Conn, reader: Reader, wanted: Wanted, now: datetime) -> list[
     params = {
         "account": reader.account_id,
         "citizen": reader.role is Role.CITIZEN,
+        "stranger": reader == STRANGER,
+        "source": SOURCE,
         "scope": f"{reader.scope}%",
         "ids": list(wanted.ids) if wanted.ids is not None else None,
         "codes": list(wanted.codes) if wanted.codes is not None else None,
