@@ -22,6 +22,7 @@ from geodata.migrate import migrate
 from geodata.osm.extract import digest_of
 from geodata.progress import Progress, to_terminal
 from geodata.settings import Settings
+from geodata.workflow import defaults as workflow
 from layers.registry import LAYERS
 from services import seeding
 
@@ -59,6 +60,7 @@ def prepare(settings: Settings, progress: Progress | None = None) -> Ready:
         with psycopg.connect(settings.database_url) as conn:
             changed = _ground(conn, settings, progress)
             changed = dictionary.load(conn) or changed
+            workflow.load(conn)
             changed = _sample(conn, settings, progress) or changed
             written = accounts.write(conn, settings.data_dir) if settings.demo else None
             conn.commit()

@@ -31,6 +31,20 @@ RENEW = """
 RESCOPE = (
     "UPDATE hall.account SET role = %(role)s, scope = %(scope)s WHERE id = %(id)s AND (role, scope) IS DISTINCT FROM (%(role)s, %(scope)s)"
 )
+# A demo worker is one of the street who has work or at least is on duty; the demo department is the one with the most rules. Once chosen they stay
+# as long as they exist.
+STAND_FOR = """
+    UPDATE hall.account AS a
+    SET worker_id = CASE WHEN a.role = 'worker' THEN coalesce(
+            (SELECT w.id FROM hall.worker w WHERE w.id = a.worker_id AND starts_with(w.grid_code, a.scope)),
+            (SELECT w.id FROM hall.worker w WHERE w.role = 'grid_worker' AND starts_with(w.grid_code, a.scope)
+             ORDER BY w.status NOT IN ('busy', 'free'), w.load DESC, w.id LIMIT 1)) END,
+        department_id = CASE WHEN a.role = 'department' THEN coalesce(
+            (SELECT d.id FROM hall.department d WHERE d.id = a.department_id AND d.enabled),
+            (SELECT d.id FROM hall.department d WHERE d.enabled AND d.kind = 'bureau'
+             ORDER BY (SELECT count(*) FROM hall.duty_rule r WHERE r.lead_department = d.id) DESC, d.id LIMIT 1)) END
+    WHERE a.id = %(id)s AND a.role IN ('worker', 'department')
+"""
 FORGET_TOKENS = "DELETE FROM hall.token WHERE account_id = %(id)s AND note = %(note)s"
 ADD_TOKEN = "INSERT INTO hall.token (digest, account_id, note) VALUES (%(digest)s, %(id)s, %(note)s)"  # noqa: S105 - SQL, no secret
 
@@ -96,10 +110,13 @@ def _store(conn: Conn, account: Demo, scope: str, secret: dict[str, str]) -> Non
     row = conn.execute(KNOWN, values).fetchone()
     if row is None:
         added = conn.execute(ADD, values | {"hash": hash_password(secret["password"])}).fetchone()
-        conn.execute(ADD_TOKEN, values | {"id": added and added[0]})
+        values["id"] = added and added[0]
+        conn.execute(ADD_TOKEN, values)
+        conn.execute(STAND_FOR, values)
         return
     values["id"] = row[0]
     conn.execute(RESCOPE, values)
+    conn.execute(STAND_FOR, values)
     if not row[1]:
         conn.execute(RENEW, values | {"hash": hash_password(secret["password"])})
         conn.execute(FORGET_TOKENS, values)

@@ -43,7 +43,7 @@ FILL_DAYS = """
                  make_interval(days => 7 * (1 + (%(first_day)s + n) / 7)) AS by
           FROM generate_series(0, %(days)s - 1) AS n) AS day
     JOIN hall.event AS e ON e.reported_at >= start - by AND e.reported_at < start - by + interval '1 day'
-    WHERE e.id > %(ids_from)s AND e.id <= %(last_id)s AND e.closed_at IS NOT NULL
+    WHERE e.id > %(ids_from)s AND e.id <= %(last_id)s AND e.closed_at IS NOT NULL AND e.version = 0
 """
 # A case number tells the local day of the report: cases that moved and copies are numbered after those of their day.
 NUMBER_CASES = """
@@ -52,14 +52,26 @@ NUMBER_CASES = """
         FROM hall.event
         WHERE id <= %(ids_from)s OR (id <= %(last_id)s AND (closed_at IS NULL OR reported_at >= %(midnight)s - interval '30 days'))
     ), renamed AS (
-        SELECT id, day || to_char(coalesce(used.number, 0) + row_number() OVER (PARTITION BY day ORDER BY reported_at, id), 'FM00000') AS case_no
+        SELECT id, today.day || to_char(greatest(used.number, counter.last, 0)
+                                        + row_number() OVER (PARTITION BY today.day ORDER BY reported_at, id), 'FM00000') AS case_no
         FROM today
         LEFT JOIN LATERAL (SELECT max(right(other.case_no, 5))::integer AS number FROM hall.event AS other
-                           WHERE other.case_no >= day || '0' AND other.case_no < day || ':') AS used ON true
-        WHERE left(case_no, length(day)) <> day
+                           WHERE other.case_no >= today.day || '0' AND other.case_no < today.day || ':') AS used ON true
+        LEFT JOIN hall.case_counter AS counter ON counter.day = to_date(right(today.day, 8), 'YYYYMMDD')
+        WHERE left(case_no, length(today.day)) <> today.day
     )
     UPDATE hall.event AS e SET case_no = renamed.case_no FROM renamed WHERE renamed.id = e.id
 """
+# Who takes the next number of such a day begins behind these.
+LOCK_COUNTERS = "SELECT FROM hall.case_counter WHERE day >= %(first)s ORDER BY day FOR UPDATE"
+RAISE_COUNTERS = """
+    UPDATE hall.case_counter AS c
+    SET last = greatest(c.last, (SELECT max(right(e.case_no, 5))::integer FROM hall.event AS e
+                                 WHERE e.case_no >= %(division)s || to_char(c.day, 'YYYYMMDD') || '0'
+                                   AND e.case_no < %(division)s || to_char(c.day, 'YYYYMMDD') || ':'))
+    WHERE c.day >= %(first)s
+"""
+LOUD = "SET LOCAL hall.quiet = 'off'"
 REPORTS = (
     "UPDATE hall.worker_position SET reported_at = least(reported_at + %(by)s, %(now)s)",
     "UPDATE hall.vehicle SET reported_at = least(reported_at + %(by)s, %(now)s)",
@@ -84,7 +96,7 @@ def refresh(conn: Conn, now: dt.datetime) -> bool:
     """Move the sample city to `now` (aware); False when there is none or it is there already.
 
     Open cases keep their remaining time, cases closed today stay as many, the days since then get cases of their own, and everything that
-    reports has reported as long ago as before. Cases that users entered stay where they are. Works in the caller's transaction.
+    reports has reported as long ago as before. Cases that users entered or acted on stay where they are. Works in the caller's transaction.
     """
     row = conn.execute(KNOWN).fetchone()
     if row is None or _Known(*row).clock >= now:
@@ -109,7 +121,11 @@ def refresh(conn: Conn, now: dt.datetime) -> bool:
     conn.execute(MOVE_CASES, values)
     if midnight > old_midnight:
         conn.execute(FILL_DAYS, values)
+    values["first"] = (old_midnight - dt.timedelta(days=30)).date()
+    conn.execute(LOCK_COUNTERS, values)
     conn.execute(NUMBER_CASES, values)
+    conn.execute(RAISE_COUNTERS, values)
+    conn.execute(LOUD)
     for command in REPORTS:
         conn.execute(command, values)
     conn.execute(REMEMBER, (Jsonb({"now": now.astimezone(dt.UTC).isoformat()}),))
