@@ -24,6 +24,7 @@ from api.layers import LayerViews
 from api.me import SessionViews
 from api.nearby import NearbyViews
 from api.open311 import Open311
+from api.positions import PositionViews
 from api.roads import RoadViews
 from api.routes import Route, blueprint
 from api.search import SearchView
@@ -91,6 +92,7 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
         *DictionaryViews(context).routes(),
         *DutyViews(context).routes(),
         *CalendarViews(context).routes(),
+        *PositionViews(context).routes(),
     ]
     routes.append(_description(routes))
     server.register_blueprint(blueprint("api", routes))

@@ -28,7 +28,22 @@ ACT_S = 60
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SIGN_IN_PATH = "/login"
 KIOSK_PATH = "/wall"
-OPEN_PATHS = (SIGN_IN_PATH, "/assets/", "/fonts/", "/_dash", "/_favicon", "/_reload", "/api/", "/ogc", "/open311/", "/healthz", "/metrics")
+PHONE_PATH = "/m/"
+"""The page of workers signs in by itself: it starts without a connection, too."""
+OPEN_PATHS = (
+    SIGN_IN_PATH,
+    PHONE_PATH,
+    "/assets/",
+    "/fonts/",
+    "/_dash",
+    "/_favicon",
+    "/_reload",
+    "/api/",
+    "/ogc",
+    "/open311/",
+    "/healthz",
+    "/metrics",
+)
 """Paths that look after themselves or hold nothing of the district; every other one sends a stranger to the sign-in page."""
 
 
@@ -130,7 +145,8 @@ def guard(sessions: Sessions) -> Callable[[], Response | None]:
             raise Forbidden("a request that changes something must come from our own pages or carry a token")
         if request.path == KIOSK_PATH and request.args.get("token"):
             return sessions.open_kiosk()
-        if request.method in SAFE_METHODS and not request.path.startswith(OPEN_PATHS) and reader_or_none() is None:
+        open_to_all = request.path.startswith(OPEN_PATHS) or request.path == PHONE_PATH.rstrip("/")
+        if request.method in SAFE_METHODS and not open_to_all and reader_or_none() is None:
             return see_other(f"{SIGN_IN_PATH}?{urlencode({'next': request.full_path.rstrip('?')})}")
         return None
 

@@ -16,6 +16,7 @@ MOVERS = 3
 SENSOR_BEATS, SENSOR_PARTS = 3, 10
 """At every third beat a tenth of the sensors reports."""
 
+# Whoever is on the way to a task, or sends a position of their own, is not on the track.
 # The clock of the sample points into the tracks and says whether it runs forwards there; without a sample city it has no row. A mover is
 # between two reports of its track; metres east and north, for degrees of longitude shrink with the latitude.
 MOVE = """
@@ -37,6 +38,8 @@ MOVE = """
                            WHERE {key} = mover.id AND reported_at > clock.at ORDER BY reported_at LIMIT 1) AS b ON true
         WHERE mover.status IN ('free', 'busy') AND mod(mover.id, %(movers)s) = %(turn)s
             AND NOT EXISTS (SELECT FROM hall.simulated_trip AS trip WHERE trip.kind = {kind} AND trip.mover_id = mover.id)
+            AND NOT EXISTS (SELECT FROM hall.position_consent AS own WHERE {kind} = 'worker' AND own.worker_id = mover.id AND own.withdrawn_at IS NULL)
+            AND NOT EXISTS (SELECT FROM hall.position_consent AS own WHERE {kind} = 'worker' AND own.worker_id = mover.id AND own.withdrawn_at IS NULL)
     ), step AS (
         SELECT id, ST_SetSRID(ST_MakePoint(x + (x2 - x) * share, y + (y2 - y) * share), 4326) AS geom,
                (x2 - x) * cosd(y) * 111320 * direction AS east, (y2 - y) * 111320 * direction AS north, between_s
