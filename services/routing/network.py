@@ -87,6 +87,8 @@ class Arcs:
     """Whether the arc runs as its piece is drawn."""
     key: Ints
     """start * nodes + end, rising."""
+    shut: Bools
+    """Of each piece: whether it is closed."""
 
 
 class Network:
@@ -159,7 +161,9 @@ class Graph:
         order = np.lexsort((cost_s, key))
         order = order[np.r_[True, np.diff(key[order]) > 0]] if len(order) else order
         indptr = np.searchsorted(start[order], np.arange(self.nodes + 1))
-        return Arcs(indptr=indptr, indices=end[order], cost_s=cost_s[order], piece=piece[order], along=along[order], key=key[order])
+        return Arcs(
+            indptr=indptr, indices=end[order], cost_s=cost_s[order], piece=piece[order], along=along[order], key=key[order], shut=shut
+        )
 
     @cached_property
     def dots(self) -> tuple[Ints, Floats, Floats]:

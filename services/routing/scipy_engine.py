@@ -17,13 +17,14 @@ from shapely.geometry import shape
 from geodata.grid import LonLat
 from services.morton import Floats, Ints
 from services.routing.engine import MAX_SNAP_M, MAX_TARGET_SNAP_M, Mode, NetworkState, Reach, Route, Stretch, Travels
-from services.routing.network import CLOSED_S, RIDE_KMH, WALK_KMH, Arcs, Graph, Network, Snapped, joined, substring
+from services.routing.network import CLOSED_S, RIDE_KMH, WALK_KMH, Arcs, Bools, Graph, Network, Snapped, joined, substring
 
 NAME = "scipy"
 AT_ONCE = 4
 """Searches in one call: other threads of the process wait that long."""
 NOBODY = -9999
 """What scipy writes for "no node before"."""
+HALF = 0.5 + 1e-6
 SMOOTHED = 0.7
 """Stairs of the raster up to this part of a cell are cut off."""
 
@@ -56,12 +57,12 @@ class ScipyEngine:
         target_snap_m = float(place.distance_m[0])
         if target_snap_m > MAX_TARGET_SNAP_M or not len(lons):
             return Travels.none(sources.distance_m, target_snap_m)
-        entry = _accesses(graph, place, leaving=False)
-        time_s, before = self._search(graph, mode, entry, reverse=True)
-        metres = self._metres(graph, mode, before, entry, reverse=True)
-        exits = _accesses(graph, sources, leaving=True)
+        arcs = self._directed(graph, mode, reverse=True)
+        entry, exits = _accesses(graph, arcs.shut, place, leaving=False), _accesses(graph, arcs.shut, sources, leaving=True)
+        time_s, before = _search(graph, arcs, entry)
+        metres = _metres(graph, arcs, before, entry)
         total_s, total_m = time_s[exits.node] + exits.seconds, metres[exits.node] + exits.length_m
-        direct_s, direct_m = _direct(graph, sources, place.piece[:1], place.share[:1])
+        direct_s, direct_m = _direct(graph, arcs.shut, sources, place.piece, place.share)
         total_s, total_m = np.column_stack([total_s, direct_s]), np.column_stack([total_m, direct_m])
         best = total_s.argmin(axis=1)
         rows = np.arange(len(best))
@@ -81,15 +82,16 @@ class ScipyEngine:
         """Return seconds from every source (rows) to every target (columns)."""
         graph, pace = self._network.graph(mode), _pace(mode)
         places, sources = self._snap(graph, target_lons, target_lats), self._snap(graph, lons, lats)
-        exits, entries = _accesses(graph, sources, leaving=True), _accesses(graph, places, leaving=False)
+        arcs = self._directed(graph, mode, reverse=True)
+        exits, entries = _accesses(graph, arcs.shut, sources, leaving=True), _accesses(graph, arcs.shut, places, leaving=False)
         found = np.full((len(lons), len(target_lons)), np.inf)
         for first in range(0, len(target_lons) if len(lons) else 0, AT_ONCE):
             columns = slice(first, first + AT_ONCE)
             part = _Accesses(entries.node[columns], entries.seconds[columns], entries.length_m[columns])
             roots = np.arange(len(part.node)) + graph.nodes
-            time_s = dijkstra(_with_roots(graph, self._directed(graph, mode, reverse=True), part), indices=roots)
+            time_s = dijkstra(_with_roots(graph, arcs, part), indices=roots)
             found[:, columns] = (time_s[:, exits.node] + exits.seconds).min(axis=2).T
-            direct_s, _ = _direct(graph, sources, places.piece[columns], places.share[columns])
+            direct_s, _ = _direct(graph, arcs.shut, sources, places.piece[columns], places.share[columns])
             found[:, columns] = np.minimum(found[:, columns], direct_s)
         found[(sources.distance_m > MAX_SNAP_M), :] = np.inf
         found[:, places.distance_m > MAX_TARGET_SNAP_M] = np.inf
@@ -102,16 +104,18 @@ class ScipyEngine:
         if (places.distance_m > MAX_TARGET_SNAP_M).any():
             return None
         source, target = (Snapped(places.piece[[i]], places.share[[i]], places.distance_m[[i]]) for i in (0, 1))
-        exits, entries = _accesses(graph, source, leaving=True), _accesses(graph, target, leaving=False)
-        time_s, before = self._search(graph, mode, exits, reverse=False)
-        total_s = np.r_[time_s[entries.node[0]] + entries.seconds[0], _direct(graph, source, target.piece, target.share)[0][:, 0]]
+        arcs = self._directed(graph, mode, reverse=False)
+        exits, entries = _accesses(graph, arcs.shut, source, leaving=True), _accesses(graph, arcs.shut, target, leaving=False)
+        time_s, before = _search(graph, arcs, exits)
+        direct_s, _ = _direct(graph, arcs.shut, source, target.piece, target.share)
+        total_s = np.r_[time_s[entries.node[0]] + entries.seconds[0], direct_s[:, 0]]
         best = int(total_s.argmin())
         if not np.isfinite(total_s[best]):
             return None
         if best == len(total_s) - 1:
             legs = [(int(source.piece[0]), float(source.share[0]), float(target.share[0]))]
         else:
-            legs = _legs(graph, self._directed(graph, mode, reverse=False), before, source, target, last=best)
+            legs = _legs(graph, arcs, before, source, target, last=best)
         return self._drawn(graph, legs, float(total_s[best]), places.distance_m, mode)
 
     def reach(self, place: LonLat, minutes: Sequence[float], mode: Mode, *, inwards: bool = False) -> list[Reach]:
@@ -121,8 +125,9 @@ class ScipyEngine:
         if start.distance_m[0] > MAX_TARGET_SNAP_M:
             return [Reach(minutes=count, area=MultiPolygon()) for count in minutes]
         limit_s = max(minutes) * 60 / _pace(mode)
-        time_s, _ = self._search(graph, mode, _accesses(graph, start, leaving=not inwards), reverse=inwards, limit_s=limit_s)
-        piece, at_s = self._dots(graph, start, time_s[:-1], inwards=inwards, limit_s=limit_s)
+        arcs = self._directed(graph, mode, reverse=inwards)
+        time_s, _ = _search(graph, arcs, _accesses(graph, arcs.shut, start, leaving=not inwards), limit_s=limit_s)
+        piece, at_s = _dots(graph, arcs.shut, start, time_s[:-1], inwards=inwards, limit_s=limit_s)
         xy = graph.dots[2][piece]
         return [Reach(minutes=count, area=self._area(xy[at_s <= count * 60 / _pace(mode)], graph.cell_m)) for count in minutes]
 
@@ -136,30 +141,6 @@ class ScipyEngine:
             # two threads may both make them, and make the same
             arcs = self._arcs[key] = graph.arcs(self._closed, reverse=reverse)
         return arcs
-
-    def _search(self, graph: Graph, mode: Mode, accesses: _Accesses, *, reverse: bool, limit_s: float = np.inf) -> tuple[Floats, Ints]:
-        """Return seconds to every node and the node before it; the root is the last node."""
-        matrix = _with_roots(graph, self._directed(graph, mode, reverse=reverse), accesses)
-        time_s, before = dijkstra(matrix, indices=graph.nodes, return_predecessors=True, limit=limit_s)
-        return time_s, before.astype(np.int64)
-
-    def _metres(self, graph: Graph, mode: Mode, before: Ints, accesses: _Accesses, *, reverse: bool) -> Floats:
-        """Return the length of the way from the root to every node, by jumps of doubling length along the tree."""
-        arcs = self._directed(graph, mode, reverse=reverse)
-        root = graph.nodes
-        length_m = np.full(root + 1, np.inf)
-        length_m[root] = 0.0
-        parent = np.arange(root + 1)
-        inner = np.flatnonzero((before >= 0) & (before < root))
-        arc = np.searchsorted(arcs.key, before[inner] * graph.nodes + inner)
-        length_m[inner], parent[inner] = graph.length_m[arcs.piece[arc]], before[inner]
-        for node, seconds, metres in zip(accesses.node[0], accesses.seconds[0], accesses.length_m[0], strict=True):
-            if before[node] == root and np.isfinite(seconds):
-                length_m[node], parent[node] = min(metres, length_m[node]), root
-        while (parent[inner] != root).any():
-            length_m[inner] += length_m[parent[inner]]
-            parent[inner] = parent[parent[inner]]
-        return length_m
 
     def _drawn(self, graph: Graph, legs: list[tuple[int, float, float]], total_s: float, snap_m: Floats, mode: Mode) -> Route:
         closed = int(total_s // CLOSED_S)
@@ -182,26 +163,6 @@ class ScipyEngine:
             to_snap_m=float(snap_m[1]),
         )
 
-    def _dots(self, graph: Graph, start: Snapped, time_s: Floats, *, inwards: bool, limit_s: float) -> tuple[Ints, Floats]:
-        """Return the dots within the limit and their seconds."""
-        piece, share, _ = graph.dots
-        own = int(start.piece[0])
-        near = (time_s[graph.u] < limit_s) | (time_s[graph.v] < limit_s)
-        near &= ~np.isin(graph.edge_id, np.fromiter(self._closed, np.int64, len(self._closed)))
-        near[own] = True
-        chosen = np.flatnonzero(near[piece])
-        at, part = piece[chosen], share[chosen]
-        from_u, from_v = (graph.backward[at], graph.forward[at]) if inwards else (graph.forward[at], graph.backward[at])
-        at_s = np.minimum(
-            np.where(from_u, time_s[graph.u[at]] + part * graph.seconds[at], np.inf),
-            np.where(from_v, time_s[graph.v[at]] + (1 - part) * graph.seconds[at], np.inf),
-        )
-        ahead = (part - start.share[0]) * (-1 if inwards else 1)
-        allowed = (at == own) & np.where(ahead >= 0, graph.forward[own], graph.backward[own])
-        at_s = np.where(allowed, np.minimum(at_s, np.abs(ahead) * graph.seconds[own]), at_s)
-        kept = at_s <= limit_s
-        return chosen[kept], at_s[kept]
-
     def _area(self, xy: Floats, cell_m: float) -> MultiPolygon:
         """Return the area around dots: cells with a dot and their neighbours, closed up, smoothed."""
         if not len(xy):
@@ -219,6 +180,52 @@ class ScipyEngine:
         degrees = self._network.plane.degrees
         area = shapely.transform(MultiPolygon([part for part in parts if not part.is_empty]), lambda xy: np.round(degrees(xy), 6))
         return area if area.is_valid else _whole(shapely.make_valid(area))
+
+
+def _search(graph: Graph, arcs: Arcs, accesses: _Accesses, *, limit_s: float = np.inf) -> tuple[Floats, Ints]:
+    """Return seconds to every node and the node before it; the root is the last node."""
+    matrix = _with_roots(graph, arcs, accesses)
+    time_s, before = dijkstra(matrix, indices=graph.nodes, return_predecessors=True, limit=limit_s)
+    return time_s, before.astype(np.int64)
+
+
+def _metres(graph: Graph, arcs: Arcs, before: Ints, accesses: _Accesses) -> Floats:
+    """Return the length of the way from the root to every node, by jumps of doubling length along the tree."""
+    root = graph.nodes
+    length_m = np.full(root + 1, np.inf)
+    length_m[root] = 0.0
+    parent = np.arange(root + 1)
+    inner = np.flatnonzero((before >= 0) & (before < root))
+    arc = np.searchsorted(arcs.key, before[inner] * graph.nodes + inner)
+    length_m[inner], parent[inner] = graph.length_m[arcs.piece[arc]], before[inner]
+    for node, seconds, metres in zip(accesses.node[0], accesses.seconds[0], accesses.length_m[0], strict=True):
+        if before[node] == root and np.isfinite(seconds):
+            length_m[node], parent[node] = min(metres, length_m[node]), root
+    while (parent[inner] != root).any():
+        length_m[inner] += length_m[parent[inner]]
+        parent[inner] = parent[parent[inner]]
+    return length_m
+
+
+def _dots(graph: Graph, shut: Bools, start: Snapped, time_s: Floats, *, inwards: bool, limit_s: float) -> tuple[Ints, Floats]:
+    """Return the dots within the limit and their seconds."""
+    piece, share, _ = graph.dots
+    own = int(start.piece[0])
+    near = (time_s[graph.u] < limit_s) | (time_s[graph.v] < limit_s)
+    near &= ~shut
+    near[own] = True
+    chosen = np.flatnonzero(near[piece])
+    at, part = piece[chosen], share[chosen]
+    from_u, from_v = (graph.backward[at], graph.forward[at]) if inwards else (graph.forward[at], graph.backward[at])
+    at_s = np.minimum(
+        np.where(from_u, time_s[graph.u[at]] + part * graph.seconds[at], np.inf),
+        np.where(from_v, time_s[graph.v[at]] + (1 - part) * graph.seconds[at], np.inf),
+    )
+    ahead = (part - start.share[0]) * (-1 if inwards else 1)
+    allowed = (at == own) & np.where(ahead >= 0, graph.forward[own], graph.backward[own])
+    at_s = np.where(allowed, np.minimum(at_s, np.abs(ahead) * graph.seconds[own]), at_s)
+    kept = at_s <= limit_s
+    return chosen[kept], at_s[kept]
 
 
 def _legs(graph: Graph, arcs: Arcs, before: Ints, source: Snapped, target: Snapped, *, last: int) -> list[tuple[int, float, float]]:
@@ -246,22 +253,24 @@ def _pace(mode: Mode) -> float:
     return WALK_KMH / RIDE_KMH if mode is Mode.RIDE else 1.0
 
 
-def _accesses(graph: Graph, places: Snapped, *, leaving: bool) -> _Accesses:
-    """Return the ways from positions to the nodes of their pieces (`leaving`) or from the nodes to them. A closed road is open to who begins or ends on it."""
+def _accesses(graph: Graph, shut: Bools, places: Snapped, *, leaving: bool) -> _Accesses:
+    """Return the ways from positions to the nodes of their pieces (`leaving`) or from the nodes to them.
+
+    A closed road is open to who begins or ends on it, by its nearer end: more than half of it counts as passing it.
+    """
     to_u, to_v = (graph.backward, graph.forward) if leaving else (graph.forward, graph.backward)
     piece, share = places.piece, places.share
     part = np.column_stack([np.where(to_u[piece], share, np.inf), np.where(to_v[piece], 1 - share, np.inf)])
-    return _Accesses(
-        np.column_stack([graph.u[piece], graph.v[piece]]), part * graph.seconds[piece, None], part * graph.length_m[piece, None]
-    )
+    seconds = part * graph.seconds[piece, None] + CLOSED_S * (shut[piece, None] & (part > HALF))
+    return _Accesses(np.column_stack([graph.u[piece], graph.v[piece]]), seconds, part * graph.length_m[piece, None])
 
 
-def _direct(graph: Graph, sources: Snapped, piece: Ints, share: Floats) -> tuple[Floats, Floats]:
+def _direct(graph: Graph, shut: Bools, sources: Snapped, piece: Ints, share: Floats) -> tuple[Floats, Floats]:
     """Return seconds and metres from sources to targets along the piece that both are on; infinite otherwise."""
     step = np.where(sources.piece[:, None] == piece[None], share[None] - sources.share[:, None], np.nan)
     allowed = np.where(step >= 0, graph.forward[piece], graph.backward[piece]) & ~np.isnan(step)
     part = np.where(allowed, np.abs(step), np.inf)
-    return part * graph.seconds[piece], part * graph.length_m[piece]
+    return part * graph.seconds[piece] + CLOSED_S * (shut[piece] & (part > HALF)), part * graph.length_m[piece]
 
 
 def _with_roots(graph: Graph, arcs: Arcs, accesses: _Accesses) -> csr_array:
