@@ -24,7 +24,7 @@ def layout(context: Context) -> Component:
     if reader is None:
         return html.Div([dcc.Store(id=ids.SIGNED_OUT, data=True), dcc.Store(id=ids.SINK)], id=ids.ADMIN)
     if reader.role not in ADMINISTRATORS:
-        return html.Div([_top(reader, words, demo=context.settings.demo), html.Main(forbidden(words), id=ids.ADMIN, className="admin")])
+        return html.Div([top(reader, words, demo=context.settings.demo), html.Main(forbidden(words), id=ids.ADMIN, className="admin")])
     audit = reader.role is Role.AUDIT_ADMIN
     title = words("admin.audit" if audit else "admin.accounts")
     main = html.Main(
@@ -44,7 +44,7 @@ def layout(context: Context) -> Component:
         className="admin audit" if audit else "admin",
     )
     stores = [dcc.Store(id=ids.ADMIN_ROWS, data=0), *(dcc.Store(id=name) for name in STORES)]
-    return html.Div([_top(reader, words, demo=context.settings.demo), main, *stores], className="admin-page")
+    return html.Div([top(reader, words, demo=context.settings.demo), main, *stores], className="admin-page")
 
 
 def _grid(columns: list[dict[str, object]], words: Words) -> Component:
@@ -68,9 +68,10 @@ def _grid(columns: list[dict[str, object]], words: Words) -> Component:
     return grid
 
 
-def _top(reader: Reader, words: Words, *, demo: bool) -> Component:
+def top(reader: Reader, words: Words, *, demo: bool, place: str = "admin.title") -> Component:
+    """Build the bar above the administration and the dictionary; `place` is a key of the catalogue."""
     brand = html.Div(
-        [html.Span(icon("stack-2"), className="logo"), html.B(words("brand")), html.Span(words("admin.title"), className="brand-place")],
+        [html.Span(icon("stack-2"), className="logo"), html.B(words("brand")), html.Span(words(place), className="brand-place")],
         className="brand",
     )
     name = reader.display_name or reader.username
@@ -79,7 +80,10 @@ def _top(reader: Reader, words: Words, *, demo: bool) -> Component:
         className="person",
     )
     leave = html.Button([icon("logout"), words("sign_out")], type="button", className="button small", **also({"data-sign-out": "true"}))
-    back = [] if reader.role in ADMINISTRATORS else [html.A([icon("map"), words("title.map")], href="/", className="button small")]
+    ways = [("/", "map", "title.map")] if reader.role not in ADMINISTRATORS else []
+    if reader.role is Role.SYSTEM_ADMIN:
+        ways = [("/dictionary/", "book", "title.dictionary")] if place == "admin.title" else [("/admin/", "users", "admin.accounts")]
+    back = [html.A([icon(symbol), words(title)], href=path, className="button small") for path, symbol, title in ways]
     return html.Header(
         [brand, chip(words("demo.mark"), "demo") if demo else "", html.Div([*switches(words), *back, who, leave], className="admin-who")],
         className="top",

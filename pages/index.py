@@ -5,19 +5,24 @@ from flask import Flask, Response, request
 from api.identity import reader_or_none
 from api.sessions import see_other
 from callbacks import admin as admin_callbacks
+from callbacks import dictionary as dictionary_callbacks
+from callbacks import event_list
 from callbacks.context import Context
 from callbacks.register import register_all
-from pages import admin, command_map, login
+from pages import admin, command_map, dictionary, events, login, phone
 from pages.document import Page
 from services.administration import ADMINISTRATORS
 
 ADMIN_PATH = "/admin/"
+DICTIONARY_PATH = "/dictionary/"
+EVENTS_PATH = "/events/"
 MAP_LIBRARY = "/assets/vendor/maplibre-gl/maplibre-gl.mjs"
 
 
 def install(server: Flask, context: Context) -> None:
     """Put every page on the server."""
     server.register_blueprint(login.create_blueprint(context))
+    server.register_blueprint(phone.create_blueprint())
     server.before_request(_own_page)
     desk = Page(
         "hallmap", server, "/", title="title.map", main="map-area", libraries=("dash_leaflet",), preloads={MAP_LIBRARY: "modulepreload"}
@@ -28,6 +33,12 @@ def install(server: Flask, context: Context) -> None:
     office = Page("hallmap_admin", server, ADMIN_PATH, title="title.admin", main="admin", libraries=("dash_ag_grid",), preloads={})
     office.layout = lambda: admin.layout(context)
     admin_callbacks.register(office, context)
+    book = Page("hallmap_dictionary", server, DICTIONARY_PATH, title="title.dictionary", main="dictionary", libraries=(), preloads={})
+    book.layout = lambda: dictionary.layout(context)
+    dictionary_callbacks.register(book, context)
+    list_ = Page("hallmap_events", server, EVENTS_PATH, title="title.events", main="event-body", libraries=("dash_ag_grid",), preloads={})
+    list_.layout = lambda: events.layout(context)
+    event_list.register(list_, context)
 
 
 def _own_page() -> Response | None:

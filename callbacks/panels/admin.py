@@ -31,6 +31,10 @@ ACTIONS = (
     "token_revoke",
     "token_list",
     "audit_read",
+    "dictionary_change",
+    "department_change",
+    "duty_change",
+    "calendar_change",
 )
 DAYS = (1, 7, 30, 365)
 
@@ -68,9 +72,9 @@ def create_form(words: Words) -> Component:
     return section(
         words("admin.create"),
         [
-            _field(words("admin.column_username"), "username", words("admin.username_hint")),
-            _field(words("admin.column_display_name"), "display_name", ""),
-            _field(words("login.password"), "password", words("admin.password_hint"), kind="password"),
+            field(words("admin.column_username"), "username", words("admin.username_hint")),
+            field(words("admin.column_display_name"), "display_name", ""),
+            field(words("login.password"), "password", words("admin.password_hint"), kind="password"),
             _act("create", words("admin.create"), "user-plus", primary=True),
             html.P(words("admin.create_note"), className="quiet"),
         ],
@@ -91,12 +95,12 @@ def system_editor(account: Account, words: Words, now: datetime) -> list[Compone
         _head(account, words, now),
         section(
             words("admin.column_display_name"),
-            [_field(words("admin.column_display_name"), "rename", "", value=account.display_name), *acts],
+            [field(words("admin.column_display_name"), "rename", "", value=account.display_name), *acts],
         ),
         section(
             words("admin.reset"),
             [
-                _field(words("admin.new_password"), "reset", words("admin.password_hint"), kind="password"),
+                field(words("admin.new_password"), "reset", words("admin.password_hint"), kind="password"),
                 _act("reset", words("admin.reset"), "key"),
                 html.P(words("admin.reset_note"), className="quiet"),
             ],
@@ -114,8 +118,8 @@ def security_editor(account: Account, areas: Sequence[Area], words: Words, now: 
         section(
             words("admin.rights"),
             [
-                _choice(words("admin.column_role"), "role", roles, account.role),
-                _choice(words("admin.column_scope"), "scope", scopes, account.scope),
+                choice(words("admin.column_role"), "role", roles, account.role),
+                choice(words("admin.column_scope"), "scope", scopes, account.scope),
                 _act("rights", words("admin.save_rights"), "shield-check", primary=True),
                 html.P(words("admin.rights_note"), className="quiet"),
             ],
@@ -148,12 +152,14 @@ def _head(account: Account, words: Words, now: datetime) -> Component:
     )
 
 
-def _field(title: str, name: str, hint: str, *, kind: str = "text", value: str = "") -> Component:
-    field = html.Span(**also({"data-input": kind, "data-field": name, "data-label": title, "data-placeholder": hint, "data-value": value}))
-    return html.Div([html.Span(title), field], className="field")
+def field(title: str, name: str, hint: str, *, kind: str = "text", value: str = "") -> Component:
+    """Ask for a value; scripts make the native field."""
+    given = html.Span(**also({"data-input": kind, "data-field": name, "data-label": title, "data-placeholder": hint, "data-value": value}))
+    return html.Div([html.Span(title), given], className="field")
 
 
-def _choice(title: str, name: str, options: Sequence[tuple[str, str]], value: str) -> Component:
+def choice(title: str, name: str, options: Sequence[tuple[str, str]], value: str) -> Component:
+    """Ask for one of several values."""
     given = {"data-input": "select", "data-field": name, "data-label": title, "data-options": json.dumps(options), "data-value": value}
     return html.Div([html.Span(title), html.Span(**also(given))], className="field")
 
@@ -196,10 +202,10 @@ def audit_form(words: Words) -> Component:
     days = [(str(number), words(f"audit.days_{number}")) for number in DAYS]
     return html.Div(
         [
-            _choice(words("audit.column_action"), "action", actions, ""),
-            _field(words("audit.column_who"), "username", words("audit.any")),
-            _choice(words("audit.column_result"), "success", results, ""),
-            _choice(words("audit.span"), "days", days, str(DAYS[1])),
+            choice(words("audit.column_action"), "action", actions, ""),
+            field(words("audit.column_who"), "username", words("audit.any")),
+            choice(words("audit.column_result"), "success", results, ""),
+            choice(words("audit.span"), "days", days, str(DAYS[1])),
             button(words("audit.older"), "chevron-down", "small", data_audit_older="true"),
         ],
         className="audit-form",

@@ -1,0 +1,85 @@
+/** The dictionary page: search in the tree, what is chosen, and what stands in the fields when a button is pressed. */
+(function (hall) {
+  'use strict';
+
+  let count = 0;
+  const next = () => {
+    count += 1;
+    return Date.now() + count;
+  };
+
+  const values = (nodes) => Object.fromEntries(nodes.filter((node) => node.matches('input, select, textarea')).map((node) => [node.dataset.field, node.value]));
+  const fields = (root) => Array.from(root.querySelectorAll('[data-field]'));
+
+  /** Conditions of the class on the page: each with its id, the new one with none. */
+  const standards = () => Array.from(document.querySelectorAll('#dict-editor [data-standard]'))
+    .map((row) => ({ ...values(fields(row)), id: row.dataset.standard }));
+
+  function keyOf(button) {
+    const here = button.closest('[data-dict-key]') || document.querySelector('#dict-editor [data-dict-key]');
+    return here ? here.dataset.dictKey : '';
+  }
+
+  /** A button was pressed: what stands around it goes to the server. */
+  function act(button) {
+    const root = button.closest('.dict-rule, #dict-department-editor, #dict-day-editor, #dict-editor') || document.createElement('div');
+    const given = values(fields(root).filter((node) => !node.closest('[data-standard]')));
+    hall.store('dict-act', {
+      act: button.dataset.dictAct, key: keyOf(button), rule: button.dataset.dictRule || '', given, standards: root.id === 'dict-editor' ? standards() : [], n: next(),
+    });
+  }
+
+  function choose(button) {
+    for (const leaf of document.querySelectorAll('.dict-leaf.chosen')) leaf.classList.remove('chosen');
+    button.classList.add('chosen');
+    hall.store('dict-pick', { code: button.dataset.dictClass });
+    const middle = document.getElementById('dict-editor');
+    if (middle) middle.scrollTop = 0;
+  }
+
+  const STEPS = [
+    ['[data-dict-class]', choose],
+    ['[data-dict-new]', (button) => hall.store('dict-pick', { sub: button.dataset.dictNew, n: next() })],
+    ['[data-dict-act]', act],
+    ['[data-dict-department]', (button) => hall.store('dict-department', { id: Number(button.dataset.dictDepartment), n: next() })],
+    ['[data-dict-year]', (button) => hall.store('dict-year', { year: Number(button.dataset.dictYear) })],
+    ['[data-dict-day]', (button) => hall.store('dict-year', { year: Number(button.dataset.dictDay.slice(0, 4)), day: button.dataset.dictDay })],
+  ];
+
+  function click({ target }) {
+    const step = STEPS.find(([selector]) => target.closest(selector));
+    if (step) step[1](target.closest(step[0]));
+  }
+
+  /** Fold the tree to what holds the text; an empty field folds it as it was. */
+  function search(text) {
+    const wanted = text.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    let found = 0;
+    for (const leaf of document.querySelectorAll('.dict-leaf')) {
+      leaf.hidden = !wanted.every((word) => leaf.dataset.text.includes(word));
+      if (!leaf.hidden) found += 1;
+    }
+    for (const branch of document.querySelectorAll('.dict-branch, .dict-major')) {
+      branch.hidden = !branch.querySelector('.dict-leaf:not([hidden])');
+      if (wanted.length) branch.open = !branch.hidden;
+    }
+    document.querySelector('[data-dict-nothing]').hidden = found > 0;
+  }
+
+  /** A field of a calculator has changed. */
+  function calculate(target) {
+    if (target.closest('.dict-calculator')) {
+      const key = document.querySelector('#dict-editor [data-dict-key]');
+      hall.store('dict-due-ask', { code: key ? key.dataset.dictKey : '', filed_at: target.value, n: next() });
+    }
+    const form = target.closest('.dict-sum-form');
+    if (form) hall.store('dict-sum-ask', { ...values(fields(form)), n: next() });
+  }
+
+  (hall.starts = hall.starts || []).push(() => {
+    document.addEventListener('click', click);
+    document.addEventListener('input', ({ target }) => 'dictSearch' in target.dataset && search(target.value));
+    document.addEventListener('change', ({ target }) => calculate(target));
+    document.addEventListener('input', ({ target }) => target.closest('.dict-sum-form') && calculate(target));
+  });
+})((window.hall = window.hall || {}));
