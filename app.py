@@ -18,6 +18,7 @@ from flask_compress import Compress
 import api.context
 import api.create
 import api.live
+import api.native_intake
 import api.ogc
 import pages.index
 import tiles.server
@@ -71,6 +72,7 @@ class Hall:
         )
         self._live = api.live.LiveServer(shared, LAYERS)
         interfaces.metrics.registry.register(self._live.collector())
+        self._intake = api.native_intake.NativeIntake(interfaces.intake, interfaces.identity, interfaces.metrics)
         self._tiles = tiles.server.create(
             self._store, self._pool, LAYERS, interfaces.identity.reader_of, settings.data_dir, settings=settings, metrics=interfaces.metrics
         )
@@ -83,6 +85,8 @@ class Hall:
             await self._live(scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith(NATIVE):
             await self._tiles(scope, receive, send)
+        elif scope["type"] == "http" and self._intake.takes(scope):
+            await self._intake(scope, receive, send)
         elif scope["type"] == "http":
 
             async def received() -> Message:

@@ -35,6 +35,7 @@ from geodata.db import Pool
 from geodata.settings import Settings
 from layers.registry import LAYERS
 from services.account_book import AccountBook
+from services.intake_queue import IntakeQueue
 from services.mirror_store import MirrorStore
 from services.routing.store import RoadStore
 
@@ -54,6 +55,8 @@ class Interfaces:
     """Native paths count their answers here as well."""
     roads: RoadStore
     """The road network of this process."""
+    intake: IntakeQueue
+    """Where reports wait to be written together."""
 
 
 def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, settings: Settings) -> Interfaces:
@@ -100,7 +103,7 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
     for family in ("/api/<path:rest>", "/ogc/<path:rest>", "/open311/<path:rest>"):
         server.add_url_rule(family, ELSE, _nothing_here, methods=METHODS, provide_automatic_options=False)
     ogc.register(server, context)
-    return Interfaces(identity, sessions, metrics, roads)
+    return Interfaces(identity, sessions, metrics, roads, intake.queue)
 
 
 def _description(routes: list[Route]) -> Route:

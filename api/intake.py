@@ -1,6 +1,6 @@
 """Reports in: one intake for every channel, photos, the raw records that wait, and who is owed a reply."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -19,7 +19,7 @@ from geodata.db import reading, writing
 from geodata.errors import InvalidInputError, NotFoundError
 from services import attachments, duplicates, geocode, inbound, intake, replies
 from services.attachments import Attachment
-from services.classify import Suggestion, classes
+from services.classify import Classes, Suggestion, classes
 from services.duplicates import Candidate
 from services.gazetteer import gazetteer
 from services.geocode import Doubt, Place
@@ -61,10 +61,9 @@ class NewEvent(Struct, forbid_unknown_fields=True, kw_only=True):
     level: Annotated[int, Meta(ge=0, le=4)] | None = None
     attachments: Annotated[list[int], Meta(max_length=intake.MAX_ATTACHMENTS)] = []
 
-    def report(self) -> Report:
+    def report(self, sent: bytes) -> Report:
         """Return it as the service takes it, with what was sent as the raw record."""
-        sent = msgspec.json.decode(request.get_data())
-        return Report(**{**msgspec.structs.asdict(self), "attachments": tuple(self.attachments), "raw": sent})
+        return Report(**{**msgspec.structs.asdict(self), "attachments": tuple(self.attachments), "raw": msgspec.json.decode(sent)})
 
 
 class Completion(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -107,7 +106,7 @@ class ReceivedView:
 class InboundView:
     """What became of one order of a message, in its order."""
 
-    external_no: str | None
+    external_no: str | None = None
     error: str | None = None
     received: ReceivedView | None = None
 
@@ -191,7 +190,7 @@ class IntakeViews:
     def report(self) -> Response:
         """Take a report in."""
         given, caller = body(NewEvent), current_caller()
-        received = self.queue.receive(given.report(), caller.now, reader=caller.reader)
+        received = self.queue.receive(given.report(request.get_data()), caller.now, reader=caller.reader)
         return as_json(received_view(received), status=status_of(received))
 
     def inbound(self, source: str) -> InboundAnswer:
@@ -202,17 +201,9 @@ class IntakeViews:
         found = inbound.orders(source, body(object))
         with reading(self._pool) as conn:
             known = classes(conn)
-        return InboundAnswer(orders=[self._ordered(source, order, known, caller.reader, caller.now) for order in found])
-
-    def _ordered(self, source: str, order: Any, known: Any, reader: Any, now: datetime) -> InboundView:
-        """One bad order is told, and spoils no other."""
-        external_no = None
-        try:
-            report = inbound.read(source, order, known)
-            external_no = report.external_no
-            return InboundView(external_no=external_no, received=received_view(self.queue.receive(report, now, reader=reader)))
-        except InvalidInputError as error:
-            return InboundView(external_no=external_no, error=str(error))
+        read = [_read(source, order, known) for order in found]
+        answers = iter(self.queue.receive_all([item for item in read if isinstance(item, Report)], caller.now, reader=caller.reader))
+        return InboundAnswer(orders=[_ordered(item if isinstance(item, str) else next(answers)) for item in read])
 
     def geocode(self) -> PlaceList:
         """Say where a text may be."""
@@ -381,6 +372,20 @@ class IntakeViews:
                 summary="Answer a source, once",
             ),
         )
+
+
+def _read(source: str, order: Mapping[str, Any], known: Classes) -> Report | str:
+    """One bad order is told, and spoils no other."""
+    try:
+        return inbound.read(source, order, known)
+    except InvalidInputError as error:
+        return str(error)
+
+
+def _ordered(item: str | Received | InvalidInputError) -> InboundView:
+    if isinstance(item, Received):
+        return InboundView(external_no=item.external_no, received=received_view(item))
+    return InboundView(error=str(item))
 
 
 def _photo() -> tuple[bytes, str]:

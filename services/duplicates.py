@@ -19,8 +19,10 @@ from services.likeness import likeness
 from services.rights import Reader
 
 MAX_CANDIDATES = 10
-MOST_COMPARED = 40
-"""Rows whose text is compared; the nearest in place and time come first."""
+MOST_FOUND = 24
+"""Rows of each kind that are looked at: those of the same class first, then the nearest or latest."""
+MOST_COMPARED = 12
+"""Rows whose text is compared: the best by place, time and kind."""
 VAGUE = frozenset({"area", "district"})
 """Precisions of a place for which a distance means nothing."""
 
@@ -175,22 +177,22 @@ SELECT found.* FROM asked LEFT JOIN hall.event_class own ON own.code = asked.cla
     (SELECT {_COLUMNS} FROM hall.event e JOIN hall.event_class c ON c.code = e.class_code
      WHERE e.closed_at IS NULL AND asked.wide > 0 AND {_TESTS}
        AND e.geom && ST_MakeEnvelope(asked.lon - asked.wide, asked.lat - asked.high, asked.lon + asked.wide, asked.lat + asked.high, 4326)
-     ORDER BY e.class_code = asked.class_code DESC, e.geom <-> ST_SetSRID(ST_MakePoint(asked.lon, asked.lat), 4326) LIMIT {MOST_COMPARED})
+     ORDER BY e.class_code = asked.class_code DESC, e.geom <-> ST_SetSRID(ST_MakePoint(asked.lon, asked.lat), 4326) LIMIT {MOST_FOUND})
     UNION ALL
     (SELECT {_COLUMNS} FROM hall.event e JOIN hall.event_class c ON c.code = e.class_code
      WHERE e.closed_at > %(now)s - %(closed)s AND e.state IN ('closed', 'evaluated') AND asked.wide > 0 AND {_TESTS}
        AND e.geom && ST_MakeEnvelope(asked.lon - asked.wide, asked.lat - asked.high, asked.lon + asked.wide, asked.lat + asked.high, 4326)
-     LIMIT {MOST_COMPARED})
+     LIMIT {MOST_FOUND})
     UNION ALL
     (SELECT {_COLUMNS} FROM hall.event e JOIN hall.event_class c ON c.code = e.class_code
      WHERE e.closed_at IS NULL AND e.precision IN ('area', 'district') AND {_TESTS}
        AND (e.grid_code LIKE asked.area || '%%' OR asked.area LIKE e.grid_code || '%%')
-     ORDER BY e.reported_at DESC LIMIT {MOST_COMPARED})
+     ORDER BY e.reported_at DESC LIMIT {MOST_FOUND})
     UNION ALL
     (SELECT {_COLUMNS} FROM hall.event e JOIN hall.event_class c ON c.code = e.class_code
      WHERE e.closed_at IS NULL AND asked.wide = 0 AND e.class_code = asked.class_code AND e.precision NOT IN ('area', 'district') AND {_TESTS}
        AND e.grid_code LIKE asked.area || '%%'
-     ORDER BY e.reported_at DESC LIMIT {MOST_COMPARED})
+     ORDER BY e.reported_at DESC LIMIT {MOST_FOUND})
 ) AS found
 """
 DRAFT = """

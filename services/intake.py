@@ -160,6 +160,7 @@ class Received:
     """What became of a report."""
 
     record_id: int
+    external_no: str
     event_id: int | None
     """None: the record waits for a person."""
     case_no: str | None
@@ -262,7 +263,7 @@ def keep_failed(conn: Conn, report: Report, now: datetime, *, reader: Reader) ->
     key = (numbered.source, str(numbered.external_no))
     record_id = fresh[key] if key in fresh else int(known[key]["id"])
     conn.execute(SETTLE, {"id": [record_id], "event": [None], "trouble": [FAILED], "grid": [""], "due": [None]})
-    return Received(record_id=record_id, event_id=None, case_no=None, created=False, needs=FAILED)
+    return Received(record_id=record_id, external_no=str(numbered.external_no), event_id=None, case_no=None, created=False, needs=FAILED)
 
 
 def check(report: Report, reader: Reader) -> None:
@@ -416,7 +417,7 @@ def _seen_before(
         first = next(at for at, (other, _) in enumerate(reports) if (other.source, other.external_no) == key and at in out)
         return replace(out[first], created=False, known=True)
     row = known[key]
-    return Received(record_id=row["id"], event_id=row["event_id"], case_no=row["case_no"], created=False, known=True)
+    return Received(record_id=row["id"], external_no=key[1], event_id=row["event_id"], case_no=row["case_no"], created=False, known=True)
 
 
 def _open(conn: Conn, work: Sequence[tuple[int, int, _Understood]], now: datetime) -> list[tuple[int, Received]]:
@@ -455,6 +456,7 @@ def _received(item: _Understood, record_id: int, event_id: int | None, case_no: 
     told = item.reader.role is not Role.CITIZEN
     return Received(
         record_id=record_id,
+        external_no=str(item.report.external_no),
         event_id=event_id,
         case_no=case_no,
         created=event_id is not None,

@@ -10,7 +10,7 @@ from datetime import datetime
 import psycopg
 
 from geodata.db import Pool, writing
-from geodata.errors import HallError
+from geodata.errors import HallError, InvalidInputError
 from services.intake import Received, Report, check, keep_failed, receive_all
 from services.rights import Reader
 
@@ -39,18 +39,32 @@ class IntakeQueue:
 
     def receive(self, report: Report, now: datetime, *, reader: Reader) -> Received:
         """Take a report in. Errors as `services.intake.receive_all`, and SourceUnavailableError."""
-        check(report, reader)
-        mine = _Waiting(report, reader, now)
-        self._waiting.append(mine)
-        while not mine.done:
-            with self._turn:
-                if not mine.done:
-                    self._write(self._next())
-        if mine.error:
-            raise mine.error
-        if mine.received is None:
-            raise RuntimeError("a report was neither taken in nor refused")
-        return mine.received
+        answer = self.receive_all([report], now, reader=reader)[0]
+        if isinstance(answer, InvalidInputError):
+            raise answer
+        return answer
+
+    def receive_all(self, reports: Sequence[Report], now: datetime, *, reader: Reader) -> list[Received | InvalidInputError]:
+        """Take several reports of one sender in: what became of each, in their order. A bad one spoils no other.
+
+        Raises:
+            NotAllowedError: the reader's role hands in no reports of that source.
+            SourceUnavailableError: the database does not answer; what was not committed is to be sent again.
+        """
+        mine = [_Waiting(report, reader, now) for report in reports]
+        for item in mine:
+            try:
+                check(item.report, reader)
+            except InvalidInputError as error:
+                item.error, item.done = error, True
+        open_ones = [item for item in mine if not item.done]
+        self._waiting.extend(open_ones)
+        for item in open_ones:
+            while not item.done:
+                with self._turn:
+                    if not item.done:
+                        self._write(self._next())
+        return [_told(item) for item in mine]
 
     def _next(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
@@ -93,3 +107,11 @@ class IntakeQueue:
         except (HallError, psycopg.Error):
             item.error = HallError(f"{type(error).__name__}: {error}")
         item.done = True
+
+
+def _told(item: _Waiting) -> Received | InvalidInputError:
+    if item.received is not None:
+        return item.received
+    if isinstance(item.error, InvalidInputError):
+        return item.error
+    raise item.error or RuntimeError("a report was neither taken in nor refused")

@@ -31,8 +31,11 @@ def grams(text: str) -> frozenset[str]:
 def weights(texts: Iterable[frozenset[str]]) -> dict[str, float]:
     """Return how much each n-gram tells: the rarer among the texts, the more."""
     documents = list(texts)
-    counts = Counter(gram for document in documents for gram in document)
-    return {gram: 1.0 + math.log(len(documents) / count) for gram, count in counts.items()}
+    counts: Counter[str] = Counter()
+    for document in documents:
+        counts.update(document)
+    by_count = {count: 1.0 + math.log(len(documents) / count) for count in set(counts.values())}
+    return {gram: by_count[count] for gram, count in counts.items()}
 
 
 def likeness(text: str, others: Sequence[str]) -> list[float]:
@@ -44,13 +47,13 @@ def likeness(text: str, others: Sequence[str]) -> list[float]:
 
 def cosines(wanted: frozenset[str], others: Iterable[frozenset[str]], known: Mapping[str, float]) -> list[float]:
     """Return the cosine of one set of n-grams with each of others under given weights; unknown n-grams weigh 1."""
-    length = _length(wanted, known)
+    length = math.sqrt(_square(wanted, known))
     out = []
     for other in others:
-        shared = sum(known.get(gram, 1.0) ** 2 for gram in wanted & other)
-        out.append(shared / (length * _length(other, known)) if shared else 0.0)
+        shared = _square(wanted & other, known)
+        out.append(shared / (length * math.sqrt(_square(other, known))) if shared else 0.0)
     return out
 
 
-def _length(found: frozenset[str], known: Mapping[str, float]) -> float:
-    return math.sqrt(sum(known.get(gram, 1.0) ** 2 for gram in found))
+def _square(found: frozenset[str], known: Mapping[str, float]) -> float:
+    return sum([weight * weight for gram in found if (weight := known.get(gram, 1.0))])
