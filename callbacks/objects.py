@@ -5,10 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from callbacks import cases
 from callbacks.context import Context
 from callbacks.panels.areas import BROKEN_DOWN
 from callbacks.panels.detail import AROUND
+from callbacks.panels.opened import Said
 from callbacks.panels.shown import Shown
+from callbacks.viewer import Viewer
 from callbacks.words import Words
 from geodata.db import Conn, reading
 from geodata.errors import InvalidInputError, NotAllowedError, NotFoundError
@@ -21,6 +24,8 @@ from services.shapes import Circle
 
 RELATED = 30
 NEAR_ITEMS = 20
+OPEN_CASES, ALL_CASES = "open_events", "events"
+CASES = frozenset({OPEN_CASES, ALL_CASES})
 PREFIX_AREAS = frozenset({"district", "streets", "communities", "base_grids"})
 """Areas whose code begins the code of every row in them."""
 
@@ -35,11 +40,30 @@ def load(context: Context, reader: Reader, pick: dict[str, Any], words: Words, n
         SourceUnavailableError: the database does not answer.
     """
     layer = registry.get(str(pick["layer"]))
-    links = {item.name: item.link for item in layer.fields if item.link and item.name != "grid_code"}
+    if layer.key in CASES:
+        return load_case(context, Viewer(reader, words, now), int(pick["id"]), layer_key=layer.key)
     with reading(context.pool) as conn:
-        found = details.details(conn, reader, layer, int(pick["id"]), registry.LAYERS, links=links, limit=RELATED)
-        shown = Shown(layer=layer, details=found, words=words, now=now, reader=reader, room=_room(conn, reader, layer, found.row, pick))
-        return _surrounded(context, conn, shown)
+        return _surrounded(context, conn, _read(conn, Viewer(reader, words, now), layer, pick))
+
+
+def load_case(context: Context, viewer: Viewer, event_id: int, said: Said | None = None, *, layer_key: str = OPEN_CASES) -> Shown:
+    """Read a case: one that was closed meanwhile is among all cases, no longer among the open ones. Same errors as `load`."""
+    pick = {"id": event_id}
+    with reading(context.pool) as conn:
+        try:
+            shown = _read(conn, viewer, registry.get(layer_key), pick)
+        except NotFoundError:
+            shown = _read(conn, viewer, registry.get(ALL_CASES), pick)
+        return _surrounded(context, conn, replace(shown, opened=cases.opened(conn, viewer, event_id, said)))
+
+
+def _read(conn: Conn, viewer: Viewer, layer: Layer, pick: dict[str, Any]) -> Shown:
+    reader = viewer.reader
+    links = {item.name: item.link for item in layer.fields if item.link and item.name != "grid_code"}
+    found = details.details(conn, reader, layer, int(pick["id"]), registry.LAYERS, links=links, limit=RELATED)
+    return Shown(
+        layer=layer, details=found, words=viewer.words, now=viewer.now, reader=reader, room=_room(conn, reader, layer, found.row, pick)
+    )
 
 
 def _room(conn: Conn, reader: Reader, layer: Layer, row: Row, pick: dict[str, Any]) -> details.RoomDetails | None:

@@ -2,12 +2,12 @@
 
 from dash import Dash
 
-from callbacks import detail, figures, filters, map, search, select, shell, unmask  # noqa: A004 - named as the part of the page
+from callbacks import boards, candidates, case_acts, detail, figures, filters, inbox, map, search, select, shell, unmask  # noqa: A004 - named as the part of the page
 from callbacks.context import Context
 
 
 def register_all(app: Dash, context: Context) -> None:
     """Wire the command map."""
     map.register(app)
-    for part in (shell, figures, detail, select, filters, search, unmask):
+    for part in (shell, figures, detail, case_acts, candidates, inbox, boards, select, filters, search, unmask):
         part.register(app, context)

@@ -39,6 +39,7 @@ def register(app: Dash, context: Context) -> None:
         Input(ids.PICK, "data"),
         Input(ids.SHAPE, "data"),
         Input(ids.FILTER, "data"),
+        Input(ids.BOARD, "data"),
         prevent_initial_call=True,
     )
 

@@ -30,6 +30,12 @@ SOURCES = choices(
     citizen=("市民上报", "Citizens"),
     sensor=("传感器", "Sensors"),
     video_ai=("视频识别", "Video"),
+    citizen_wechat=("市民微信", "Citizens (WeChat)"),
+    citizen_app=("市民 App", "Citizens (app)"),
+    hotline_cg=("城管热线", "City hotline"),
+    census=("普查", "Census"),
+    leader=("领导交办", "Leaders"),
+    dept_transfer=("部门移交", "Departments"),
     other=("其他", "Other"),
 )
 STATES = choices(
@@ -40,6 +46,9 @@ STATES = choices(
     checking=("待核查", "Checking"),
     suspended=("挂账", "Suspended"),
     closed=("已结案", "Closed"),
+    evaluated=("已考评", "Evaluated"),
+    not_filed=("不予立案", "Not filed"),
+    merged=("已合并", "Merged"),
     void=("作废", "Void"),
 )
 

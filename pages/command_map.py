@@ -9,6 +9,7 @@ from callbacks.context import Context
 from callbacks.panels import states
 from callbacks.panels.pieces import also, icon_button
 from callbacks.panels.unmask import dialog
+from callbacks.rights import may_assign
 from callbacks.words import Words, requested
 from pages.map_container import map_container, map_stores
 
@@ -25,7 +26,7 @@ def layout(context: Context) -> Component:
         [
             html.Header(top, id=ids.TOP, className="top"),
             html.Nav(rail, id=ids.RAIL, className="rail", **also({"aria-label": words("rail.layers")})),
-            _map_area(words),
+            _map_area(words, may_close=may_assign(reader)),
             html.Section(strip, id=ids.STRIP, className="strip", **also({"aria-label": words("strip.label")})),
             html.Aside(
                 html.Div(states.loading(words), id=ids.PANEL_BODY, className="panel-body"),
@@ -40,7 +41,7 @@ def layout(context: Context) -> Component:
     return html.Div([frame, dialog(words), *_stores(words)], id=ids.PAGE)
 
 
-def _map_area(words: Words) -> Component:
+def _map_area(words: Words, *, may_close: bool) -> Component:
     fold = icon_button("layout-sidebar-left-collapse", words("rail.fold"), "fold-rail", data_fold_rail="true")
     return html.Main(
         [
@@ -52,7 +53,7 @@ def _map_area(words: Words) -> Component:
         ],
         id=ids.MAP_AREA,
         className="map-area",
-        **also({"aria-label": words("map.label")}),
+        **also({"aria-label": words("map.label"), **({"data-may-close": "true"} if may_close else {})}),
     )
 
 
@@ -65,6 +66,14 @@ def _stores(words: Words) -> list[Component]:
         ids.FIGURES,
         ids.ROOM,
         ids.FILTER,
+        ids.BOARD,
+        ids.INBOX_QUERY,
+        ids.CASE_ACT,
+        ids.CASE_PAIR,
+        ids.CANDIDATES_ASK,
+        ids.REPORT_ASK,
+        ids.REPORT_FILE,
+        ids.BACKLOG_APPLY,
         ids.UNFOLD,
         ids.UNMASK,
         ids.SEARCH_TEXT,

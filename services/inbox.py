@@ -35,8 +35,8 @@ ENTRIES = f"""
     ORDER BY (e.level IN (1, 2) AND e.state IN ('reported', 'filed')) DESC, (e.paused_at IS NOT NULL OR e.state = 'suspended'),
              e.deadline_at, e.id
     LIMIT %(limit)s
-"""  # noqa: S608 - both parts are constants
-NUMBERS = f"SELECT e.state, count(*) {OPEN} GROUP BY e.state LIMIT 50"  # noqa: S608 - both parts are constants
+"""
+NUMBERS = f"SELECT e.state, count(*) {OPEN} GROUP BY e.state LIMIT 50"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,14 +15,39 @@
     return field;
   }
 
+  /** Several lines of text. */
+  function area(label) {
+    return hall.element('textarea', { 'aria-label': label || '', rows: '3', spellcheck: 'false' });
+  }
+
+  /** Files from this computer; they may be dropped on the holder as well. */
+  function files(holder, label) {
+    const field = hall.element('input', { type: 'file', 'aria-label': label || '', accept: holder.dataset.accept || 'image/*', ...('multiple' in holder.dataset ? { multiple: '' } : {}) });
+    for (const name of ['dragover', 'drop']) {
+      holder.addEventListener(name, (event) => {
+        event.preventDefault();
+        if (name !== 'drop' || !event.dataTransfer.files.length) return;
+        field.files = event.dataTransfer.files;
+        field.dispatchEvent(new Event('change', { bubbles: true }));
+      });
+    }
+    return field;
+  }
+
   function line(type, label) {
     const kept = { password: 'new-password' }[type] || 'off';
     return hall.element('input', { type: type === 'search' ? 'text' : type, autocomplete: kept, spellcheck: 'false', 'aria-label': label || '' });
   }
 
+  function make(type, holder, label, options) {
+    if (type === 'select') return choice(label, options, holder.dataset.value);
+    if (type === 'textarea') return area(label);
+    return type === 'file' ? files(holder, label) : line(type, label);
+  }
+
   function build(holder) {
     const { input: type, label, id, controls, options, ...rest } = holder.dataset;
-    const field = type === 'select' ? choice(label, options, rest.value) : line(type, label);
+    const field = make(type, holder, label, options);
     for (const [name, value] of Object.entries(rest)) {
       if (PLAIN.includes(name)) {
         if (value !== '') field.setAttribute(name, value);
@@ -35,6 +60,7 @@
       }
     }
     if (type === 'number') field.inputMode = 'decimal';
+    if (type === 'textarea' && rest.value) field.value = rest.value;
     holder.replaceChildren(field);
   }
 

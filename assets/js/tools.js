@@ -17,6 +17,9 @@
     { icon: 'ruler-measure', text: 'map.tool.distance', name: 'distance', run: () => hall.measure.toggle('distance') },
     { icon: 'dimensions', text: 'map.tool.area', name: 'area', run: () => hall.measure.toggle('area') },
     null,
+    { icon: 'ripple', text: 'map.tool.reach', name: 'reach', run: () => hall.roads.toggleReach() },
+    { icon: 'wall', text: 'map.tool.closure', name: 'closure', run: () => hall.roads.toggleClosure(), when: '[data-may-close]' },
+    null,
     { icon: 'plus', text: 'map.tool.zoom_in', run: () => hall.map.leaflet().zoomIn() },
     { icon: 'minus', text: 'map.tool.zoom_out', run: () => hall.map.leaflet().zoomOut() },
     { icon: 'keyboard', text: 'map.tool.help', run: () => hall.keys.help() },
@@ -32,7 +35,7 @@
 
   function column() {
     const node = hall.element('div', { class: 'hall-tools', role: 'toolbar', 'aria-orientation': 'vertical', 'aria-label': hall.t('map.tools') },
-      ...BUTTONS.map((item) => (item ? button(item) : hall.element('hr'))));
+      ...BUTTONS.filter((item) => !item || !item.when || document.querySelector(item.when)).map((item) => (item ? button(item) : hall.element('hr'))));
     hall.translate(node);
     return node;
   }
@@ -84,6 +87,7 @@
   function stop() {
     hall.draw.stop();
     hall.measure.stop();
+    if (hall.roads) hall.roads.stop();
   }
 
   (hall.starts = hall.starts || []).push(() => {

@@ -1,18 +1,22 @@
-"""The panel of a case as far as it is read: level, steps, clocks, place, reporter, what lies around (LH-10). Handling comes on top of it."""
+"""The panel of a case: level, clocks, steps, photos, repetitions, who can be sent, what can be done (LH-10); shorter for those who only see its place."""
 
+import json
 from datetime import datetime
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
-from callbacks import formats
-from callbacks.panels import lists
-from callbacks.panels.pieces import also, bar, chip, icon, opener, section
+from callbacks import formats, ids
+from callbacks.panels import acts, case_clocks, case_sections, lists
+from callbacks.panels import candidates as candidate_list
+from callbacks.panels.opened import Opened
+from callbacks.panels.pieces import also, bar, button, chip, icon, icon_button, opener, reference, section
 from callbacks.panels.shown import Shown, attribute_section, header, near_section, panel, relation_section
+from callbacks.panels.states import close
+from services.workflow import STEPS, steps
 
-STEPS = ("report", "file", "dispatch", "handle", "check", "close", "assess")
-PRESENT = {"reported": 1, "filed": 2, "dispatched": 3, "handling": 3, "suspended": 3, "checking": 4, "closed": 6, "void": 6}
-"""Which step a case in this state waits for; of a closed one, the first that is not done."""
+SENDABLE = acts.SENDING
+CLOSED_SAID = ("closed", "evaluated", "void", "merged", "not_filed")
 IN_HEAD = (
     "title",
     "level",
@@ -38,6 +42,139 @@ IN_HEAD = (
 
 def event(shown: Shown) -> list[Component]:
     """Show a case."""
+    return _opened(shown, shown.opened) if shown.opened else _seen(shown)
+
+
+def _opened(shown: Shown, opened: Opened) -> list[Component]:
+    """Show a case that the reader may open, with all that can be done with it."""
+    case, words, now = opened.case, shown.words, shown.now
+    body: list[Component] = [*_story(shown), *case_sections.photos(case, words, now), *case_sections.duplicates(opened, words)]
+    if any(opened.may(action) for action in SENDABLE):
+        asked = {"event": case.id, "lon": case.lon, "lat": case.lat}
+        body += [
+            dcc.Store(id=ids.CASE_SHOWN, data=asked),
+            html.Div(candidate_list.waiting(case.id, words), className="candidates"),
+        ]
+    body += [
+        *case_sections.tasks(case, words, now),
+        *case_sections.departments(case, words, now),
+        *case_sections.sources(opened, shown.layer, words, now),
+        *case_sections.timeline(case, words, now),
+        *_around(shown),
+    ]
+    scroll = html.Div(body, className="panel-scroll", tabIndex="0", role="region", **also({"aria-label": case.title}))
+    idle = _idle(shown, opened)
+    root = {"data-case": str(case.id), "data-version": str(case.version), "data-lon": f"{case.lon:.6f}", "data-lat": f"{case.lat:.6f}"}
+    top = html.Div(
+        [*_banners(shown, opened), case_clocks.clocks(case, words, now), case_clocks.steps(case, words, now)],
+        className="case-top",
+        **also(root),
+    )
+    return [_head(shown, opened), top, scroll, *acts.bar(case.possible, opened.forms, words, _standing(shown, opened), idle=idle)]
+
+
+def _head(shown: Shown, opened: Opened) -> Component:
+    words, case = shown.words, opened.case
+    name = reference(shown.layer.key, case.id)
+    kind = html.Div(
+        [
+            icon_button("arrow-left", words("panel.back"), data_back="true"),
+            _level(shown),
+            html.Span(shown.text("major")),
+            html.Span(case.class_name, className="second cut"),
+        ],
+        className="case-kind",
+    )
+    page = html.A(
+        icon("external-link"),
+        href=f"/events/{case.id}",
+        className="icon-button",
+        title=words("case.page"),
+        **also({"aria-label": words("case.page")}),
+    )
+    tools = [
+        icon_button("circle", words("panel.around"), data_board="nearby", data_board_data=_nearby(shown, opened)),
+        icon_button("focus-2", words("panel.locate"), data_locate=f"{case.lon:.6f},{case.lat:.6f}"),
+        page,
+        icon_button("link", words("panel.copy_link"), data_copy_link=name),
+        close(words),
+    ]
+    chips = [
+        *case_sections.source_chips(case, shown.layer, words),
+        *([chip([icon("bell"), words("case.supervised")], "alarm")] if case.supervised else []),
+        html.Span(case.case_no, className="case-no"),
+    ]
+    return html.Div(
+        [
+            html.Div([kind, html.Div(tools, className="head-tools")], className="kind-row"),
+            html.H1(case.title),
+            _place(shown),
+            html.Div(chips, className="case-sources"),
+        ],
+        className="panel-head",
+    )
+
+
+def _nearby(shown: Shown, opened: Opened) -> str:
+    case = opened.case
+    return json.dumps({"lon": case.lon, "lat": case.lat, "of": reference(shown.layer.key, case.id)})
+
+
+def _banners(shown: Shown, opened: Opened) -> list[Component]:
+    words, case = shown.words, opened.case
+    parts: list[Component] = []
+    if opened.said:
+        parts.append(html.Div([icon("info-circle"), html.Span(opened.said.text)], className=f"said-bar {opened.said.tone}", role="alert"))
+    moved = [
+        icon("refresh"),
+        html.Span(words("case.moved")),
+        button(words("case.reload"), "", "small", data_open=reference(shown.layer.key, case.id)),
+    ]
+    parts.append(html.Div(moved, className="said-bar warn", hidden=True, **also({"data-case-moved": "true"})))
+    if case.state == "merged" and case.master_id:
+        master = button(case.master_no or "", "git-merge", "small", data_open=reference("events", case.master_id))
+        parts.append(html.Div([icon("git-merge"), html.Span(words("case.merged_into")), master], className="said-bar"))
+    if case.state == "suspended":
+        until = (
+            words("case.suspended_until", at=formats.instant(case.suspended_until, shown.now, words))
+            if case.suspended_until
+            else words("case.suspended")
+        )
+        parts.append(html.Div([icon("player-pause"), html.Span(until)], className="said-bar warn"))
+    return parts
+
+
+def _standing(shown: Shown, opened: Opened) -> str:
+    """Say in the bar who has the case."""
+    case, words = opened.case, shown.words
+    open_tasks = [task for task in case.tasks if task.finished_at is None]
+    if open_tasks:
+        return words("case.sent", number=len(open_tasks))
+    return words("case.with", who=case.department) if case.department else words(f"state.{case.state}")
+
+
+def _idle(shown: Shown, opened: Opened) -> str:
+    case, words = opened.case, shown.words
+    if case.state in CLOSED_SAID:
+        return words(
+            "case.over", state=words(f"state.{case.state}"), at=formats.instant(case.closed_at, shown.now, words) if case.closed_at else ""
+        )
+    who = case.department or next((task.name for task in case.tasks if task.finished_at is None and task.name), None) or case.worker
+    return words("case.read_only_with", who=who) if who else words("case.read_only", state=words(f"state.{case.state}"))
+
+
+def _around(shown: Shown) -> list[Component]:
+    words = shown.words
+    body: list[Component] = []
+    building = shown.details.relations.get("building")
+    if building and building.total:
+        body += relation_section(shown, "building", words("event.building"))
+    body.append(attribute_section(shown, *IN_HEAD))
+    return [*body, *near_section(shown, "cameras", words("event.near_cameras"), most=4)]
+
+
+def _seen(shown: Shown) -> list[Component]:
+    """Show what the layer tells of a case: for those who may not open it."""
     words = shown.words
     body: list[Component] = [*_clocks(shown), _steps(shown), *_story(shown)]
     for name, title in (
@@ -120,27 +257,25 @@ def _elapsed(reported: datetime, until: datetime, shown: Shown) -> Component:
 
 
 def _present(shown: Shown) -> int:
-    return PRESENT.get(str(shown.row.fields.get("state")), 1)
+    drawn = steps(str(shown.row.fields.get("state")))
+    return next((place for place, step in enumerate(drawn) if step.state == "current"), len(STEPS) - 1)
 
 
 def _steps(shown: Shown) -> Component:
-    words, present = shown.words, _present(shown)
-    times = {0: shown.at("reported_at"), 5: shown.at("closed_at")}
-    if present < 6:
-        times[present] = shown.at("step_started_at")
-    steps = []
-    for place, name in enumerate(STEPS):
-        state = "done" if place < present else "now" if place == present and present < 6 else ""
-        at = times.get(place)
-        when = formats.instant(at, shown.now, words) if at and place != present else words("event.in_progress") if state == "now" else ""
-        steps.append(
+    words = shown.words
+    times = {"report": shown.at("reported_at"), "close": shown.at("closed_at")}
+    drawn = []
+    for step in steps(str(shown.row.fields.get("state"))):
+        at = times.get(step.key) if step.state == "done" else None
+        when = words("event.in_progress") if step.state == "current" else formats.instant(at, shown.now, words) if at else ""
+        drawn.append(
             html.Li(
-                [html.Span(words(f"step.{name}")), html.Small(when)],
-                className=state,
-                **also({"aria-current": "step"} if state == "now" else {}),
+                [html.Span(words(f"step.{step.key}")), html.Small(when)],
+                className={"done": "done", "current": "now"}.get(step.state, ""),
+                **also({"aria-current": "step"} if step.state == "current" else {}),
             )
         )
-    return html.Ol(steps, className="section steps")
+    return html.Ol(drawn, className="section steps")
 
 
 def _story(shown: Shown) -> list[Component]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dash import html
 from dash.development.base_component import Component
 
+from callbacks import ids
 from callbacks.panels.pieces import also, button, dot, icon, tabs
 from callbacks.words import Words
 from layers.base import GROUPS, Form, Group, Layer
@@ -19,6 +20,7 @@ def rail(layers: Sequence[Layer], bases: Sequence[tuple[str, str]], words: Words
         tabs(
             [
                 ("layers", words("rail.layers"), "", [_group(group, layers, words) for group in Group]),
+                ("cases", words("rail.cases"), "", html.Div(id=ids.INBOX, className="inbox")),
                 ("legend", words("rail.legend"), "", _legends(layers, words)),
                 ("views", words("rail.views"), "", _views(words)),
             ],

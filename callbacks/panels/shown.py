@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from callbacks import formats
 from callbacks.panels import lists
+from callbacks.panels.opened import Opened
 from callbacks.panels.pieces import Children, also, attributes, button, chip, icon, icon_button, opener, reference, section
 from callbacks.panels.states import close
 from callbacks.words import Words
@@ -44,6 +45,8 @@ class Shown:
     """Of a building: its people, by age and kind."""
     room: RoomDetails | None = None
     """Of a person: where he lives; of a building: the room that is asked for."""
+    opened: Opened | None = None
+    """Of a case that the reader may open: all of it."""
 
     @property
     def row(self) -> Row:
