@@ -26,6 +26,8 @@ DONE = "SELECT action FROM hall.case_log WHERE event_id = %(event)s AND account_
 RESULT = """
     SELECT opinion FROM hall.case_log WHERE event_id = %s AND action IN ('feedback', 'self_close') AND opinion IS NOT NULL ORDER BY seq DESC LIMIT 1
 """
+PAIRS = frozenset({"merge", "not_same"})
+"""Acts that name another case."""
 REPLIED = frozenset({"closed", "not_filed", "void"})
 """States in which the sources are told how it ended."""
 
@@ -48,7 +50,7 @@ def act(conn: Conn, caller: Caller, event_id: int, wanted: Act) -> Case:
 def apply(conn: Conn, caller: Caller, event_id: int, wanted: Act) -> CaseRow:
     """Do it in the caller's transaction, under the same conditions, without reading the whole case again. The case stays locked."""
     require_sizes(wanted)
-    rows = merging.locked(conn, event_id, wanted.master_id)
+    rows = merging.locked(conn, event_id, wanted.master_id if wanted.action in PAIRS else None)
     row = rows[event_id]
     part = case_standing.part(conn, caller.reader, row)
     if _done(conn, caller, row, wanted):
