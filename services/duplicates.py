@@ -5,7 +5,7 @@ Distance says nothing about a place that is known to an area only: there the are
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -19,9 +19,9 @@ from services.likeness import likeness
 from services.rights import Reader
 
 MAX_CANDIDATES = 10
-MOST_FOUND = 24
+MOST_FOUND = 16
 """Rows of each kind that are looked at: those of the same class first, then the nearest or latest."""
-MOST_COMPARED = 12
+MOST_COMPARED = 10
 """Rows whose text is compared: the best by place, time and kind."""
 VAGUE = frozenset({"area", "district"})
 """Precisions of a place for which a distance means nothing."""
@@ -260,15 +260,15 @@ def score(gap: Gap, rule: Rule = RULE) -> float:
 
 def _asked(drafts: Sequence[Draft], scope: str, rule: Rule) -> dict[str, object]:
     radius = [0.0 if draft.precision in VAGUE else rule.radius_m.get(draft.precision, 150.0) for draft in drafts]
-    scale = [metres_per_degree(draft.lat) for draft in drafts]
+    scale = [_scale(draft.lat) for draft in drafts]
     return {
         "n": list(range(len(drafts))),
         "own": [draft.event_id for draft in drafts],
         "class": [draft.class_code for draft in drafts],
         "lon": [draft.lon for draft in drafts],
         "lat": [draft.lat for draft in drafts],
-        "wide": [metres / float(east) for metres, (east, _) in zip(radius, scale, strict=True)],
-        "high": [metres / float(north) for metres, (_, north) in zip(radius, scale, strict=True)],
+        "wide": [metres / east for metres, (east, _) in zip(radius, scale, strict=True)],
+        "high": [metres / north for metres, (_, north) in zip(radius, scale, strict=True)],
         "area": [draft.grid_code[: 9 if draft.precision != "district" else 6] for draft in drafts],
         "at": [draft.reported_at for draft in drafts],
         "scope": f"{scope}%",
@@ -279,12 +279,13 @@ def _asked(drafts: Sequence[Draft], scope: str, rule: Rule) -> dict[str, object]
 
 def _ranked(draft: Draft, rows: Sequence[_Known], limit: int, rule: Rule) -> list[Candidate]:
     known = list({row.id: row for row in rows}.values())
-    gaps = [_gap(draft, row, 0.0) for row in known]
+    scale = _scale(draft.lat)
+    gaps = [_gap(draft, row, scale) for row in known]
     order = sorted(range(len(known)), key=lambda at: -score(gaps[at], rule))[:MOST_COMPARED]
     texts = likeness(draft.text, [" ".join(filter(None, (known[at].title, known[at].description, known[at].place_text))) for at in order])
     judged = []
     for at, text in zip(order, texts, strict=True):
-        gap = _gap(draft, known[at], text)
+        gap = replace(gaps[at], text=text)
         value = score(gap, rule)
         if value >= rule.least:
             judged.append((value, known[at], gap))
@@ -307,16 +308,20 @@ def _ranked(draft: Draft, rows: Sequence[_Known], limit: int, rule: Rule) -> lis
     ]
 
 
-def _gap(draft: Draft, row: _Known, text: float) -> Gap:
+def _scale(lat: float) -> tuple[float, float]:
+    east, north = metres_per_degree(lat)
+    return float(east), float(north)
+
+
+def _gap(draft: Draft, row: _Known, scale: tuple[float, float]) -> Gap:
     distance_m = None
     if draft.precision not in VAGUE and row.precision not in VAGUE:
-        east, north = metres_per_degree(draft.lat)
-        distance_m = math.hypot((row.lon - draft.lon) * float(east), (row.lat - draft.lat) * float(north))
+        distance_m = math.hypot((row.lon - draft.lon) * scale[0], (row.lat - draft.lat) * scale[1])
     return Gap(
         distance_m=distance_m,
         hours=abs((draft.reported_at - row.reported_at).total_seconds()) / 3600,
         kinship=_kinship(draft.class_code, row),
-        text=text,
+        text=0.0,
         open=row.open,
         same_building=draft.building_id is not None and draft.building_id == row.building_id,
     )

@@ -6,7 +6,7 @@ is one record and one case, however often and from however many sides it comes.
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -155,6 +155,9 @@ class Report:
     """Word for word what was sent; empty: the fields above are all."""
 
 
+FIELDS = tuple(each.name for each in fields(Report) if each.name != "raw")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """What became of a report."""
@@ -204,14 +207,14 @@ def receive(conn: Conn, report: Report, now: datetime, *, reader: Reader) -> Rec
     return receive_all(conn, [(report, reader)], now)[0]
 
 
-def receive_all(conn: Conn, reports: Sequence[tuple[Report, Reader]], now: datetime) -> list[Received]:
-    """Take reports in, in one transaction; one answer for each, in their order.
+def receive_all(conn: Conn, reports: Sequence[tuple[Report, Reader]], now: datetime, *, checked: bool = False) -> list[Received]:
+    """Take reports in, in one transaction; one answer for each, in their order. `checked`: `check` was done already.
 
     Raises:
         InvalidInputError: a value cannot be used at all: then nothing of the set is kept.
         NotAllowedError: a reader's role hands in no reports of that source.
     """
-    for report, reader in reports:
+    for report, reader in () if checked else reports:
         check(report, reader)
     names, known_classes = gazetteer(conn), classify.classes(conn)
     numbered = [(replace(report, external_no=report.external_no or uuid.uuid4().hex), reader) for report, reader in reports]
@@ -536,7 +539,7 @@ def _raw(report: Report) -> Mapping[str, Any]:
 
 def _plain(report: Report) -> dict[str, Any]:
     """The fields that say something, without the raw order."""
-    return {name: value for name, value in asdict(report).items() if name != "raw" and value not in (None, (), False)}
+    return {name: value for name in FIELDS if (value := getattr(report, name)) not in (None, (), False)}
 
 
 def _json(value: object) -> str:

@@ -75,7 +75,7 @@ class IntakeQueue:
     def _write(self, batch: Sequence[_Waiting]) -> None:
         try:
             with writing(self._pool) as conn:
-                answers = receive_all(conn, [(item.report, item.reader) for item in batch], max(item.now for item in batch))
+                answers = receive_all(conn, [(item.report, item.reader) for item in batch], max(item.now for item in batch), checked=True)
         except HallError as error:
             if len(batch) == 1:
                 batch[0].error = error
