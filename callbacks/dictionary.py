@@ -112,9 +112,10 @@ def _register_calendar(app: Dash, context: Context) -> None:
             calendar_panels.day_editor(known, chosen, words, editable=may_edit(reader)),
         )
 
-    @app.callback(Output(ids.DICT_SUM, "children"), Input(ids.DICT_SUM_ASK, "data"), prevent_initial_call=True)
-    def tell_sum(asked: dict[str, Any]) -> object:
-        words, filed = requested(), _local(asked.get("filed_at"))
+    @app.callback(Output(ids.DICT_SUM, "children"), Input(ids.DICT_SUM_ASK, "data"), Input(ids.DICT_ROWS, "data"))
+    def tell_sum(given: dict[str, Any] | None, _changed: int) -> object:
+        words, asked = requested(), given or calendar_panels.FIRST_SUM
+        filed = _local(asked["filed_at"]) if given else datetime.now(UTC)
         _reader()
         with reading(context.pool) as conn:
             known = worktime.load(conn)

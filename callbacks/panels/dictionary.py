@@ -203,7 +203,7 @@ def _condition_fields(item: Standard | None, words: Words) -> list[Component]:
         field(words("dict.closing"), "closing", "", kind="textarea", value=item.closing if item else ""),
         html.Div(
             [
-                field(words("dict.limit"), "limit_value", "", kind="number", value=f"{item.limit_value:g}" if item else ""),
+                field(words("dict.limit"), "limit_value", "", kind="number", value=f"{float(item.limit_value):g}" if item else ""),
                 choice(words("dict.unit"), "limit_unit", units, item.limit_unit if item else Unit.WORK_DAY),
                 *([choice(words("dict.state"), "enabled", states, "true" if item.enabled else "false")] if item else []),
             ],
@@ -239,7 +239,7 @@ def calculator(due: list[Component], words: Words, now: datetime) -> Component:
 
 def limit(item: Standard, words: Words) -> str:
     """Write a limit: 2 紧急工作时."""
-    return f"{item.limit_value:g} {words(f'unit.{item.limit_unit}')}"
+    return f"{float(item.limit_value):g} {words(f'unit.{item.limit_unit}')}"
 
 
 def due_lines(

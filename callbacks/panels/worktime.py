@@ -13,6 +13,8 @@ from callbacks.words import Words
 from services.worktime import Day, Unit, WorkCalendar, written
 
 REASONS = ("weekday", "weekend", "holiday", "make_up", "own")
+FIRST_SUM = {"limit_value": "1", "limit_unit": Unit.WORK_DAY.value}
+"""What the calculator begins with."""
 WEEKS = months.Calendar()
 """Weeks begin on Monday."""
 
@@ -46,7 +48,7 @@ def _days(shown: int, month: int) -> list[date]:
 
 
 def _month(known: WorkCalendar, shown: int, month: int, today: date, chosen: date | None, words: Words) -> Component:  # noqa: PLR0917 - one cell of a grid
-    cells: list[Component] = [html.Span(words(f"weekday.short_{number}"), className="weekday") for number in range(7)]
+    cells: list[Component] = [html.Span(words(f"weekday.short_{number}"), className="dict-weekday") for number in range(7)]
     cells += [
         _cell(known.day(day), words, now=day == today, chosen=day == chosen) if day.month == month else html.Span()
         for day in WEEKS.itermonthdates(shown, month)
@@ -120,8 +122,8 @@ def calculator(words: Words, now: datetime) -> Component:
                 field(words("dict.filed_at"), "filed_at", "", kind="datetime-local", value=f"{formats.local(now):%Y-%m-%dT%H:%M}"),
                 html.Div(
                     [
-                        field(words("dict.limit"), "limit_value", "", kind="number", value="1"),
-                        choice(words("dict.unit"), "limit_unit", units, Unit.WORK_DAY),
+                        field(words("dict.limit"), "limit_value", "", kind="number", value=FIRST_SUM["limit_value"]),
+                        choice(words("dict.unit"), "limit_unit", units, FIRST_SUM["limit_unit"]),
                     ],
                     className="dict-limit",
                 ),
