@@ -45,7 +45,7 @@ class DispatchViews:
         with reading(self._pool) as conn:
             return assignment.assignment(conn, reader, now=now, engine=self._roads.engine(conn, now), kind=kind, limit=limit)
 
-    def eta(self) -> eta.Report:
+    def eta(self) -> eta.EtaReport:
         """How good the promises were."""
         reader, now = current_reader(), datetime.now(UTC)
         layer_for(reader, "workers")
@@ -76,7 +76,7 @@ class DispatchViews:
                 path="/api/v1/eta",
                 view=self.eta,
                 parameters=(DAYS,),
-                answer=eta.Report,
+                answer=eta.EtaReport,
                 summary="Predicted against actual arrivals, by who travelled and the hour",
             ),
         )

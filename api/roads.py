@@ -78,8 +78,16 @@ class ClosureBody(Struct, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A GeoJSON LineString."""
+
+    coordinates: tuple[tuple[float, float], ...]
+    type: Literal["LineString"] = "LineString"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JourneyView:
-    """A way. `geometry` is a GeoJSON LineString, null when there is no way."""
+    """A way. `geometry` is null when there is no way."""
 
     reachable: bool
     mode: str
@@ -92,7 +100,7 @@ class JourneyView:
     closed: int
     from_snap_m: float | None
     to_snap_m: float | None
-    geometry: dict[str, object] | None
+    geometry: Line | None
     roads: list[Stretch]
     network: NetworkState
 
@@ -230,7 +238,7 @@ def _journey(found: Journey) -> JourneyView:
         closed=found.closed,
         from_snap_m=found.from_snap_m,
         to_snap_m=found.to_snap_m,
-        geometry={"type": "LineString", "coordinates": found.geometry} if found.reachable else None,
+        geometry=Line(coordinates=found.geometry) if found.reachable else None,
         roads=list(found.roads),
         network=found.network,
     )

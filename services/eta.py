@@ -131,7 +131,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class EtaReport:
     """How good the promises were."""
 
     since: datetime
@@ -205,7 +205,7 @@ def renew_forever(stop: threading.Event, pool: Pool) -> None:
             return
 
 
-def report(conn: Conn, reader: Reader, now: datetime, *, days: int = 30) -> Report:
+def report(conn: Conn, reader: Reader, now: datetime, *, days: int = 30) -> EtaReport:
     """Compare what was promised with what happened, in the reader's scope."""
     model, known = load(conn), jobs(conn, now, scope=reader.scope, days=days)
     rows = []
@@ -215,7 +215,7 @@ def report(conn: Conn, reader: Reader, now: datetime, *, days: int = 30) -> Repo
             some = [job for job in mine if name in ("", band(job.accepted_at))]
             if some:
                 rows.append(_judged(kind, name, some, model))
-    return Report(since=now - timedelta(days=days), until=now, learned_at=model.made_at, jobs=len(known), rows=rows)
+    return EtaReport(since=now - timedelta(days=days), until=now, learned_at=model.made_at, jobs=len(known), rows=rows)
 
 
 def _shrunk(logs: Sequence[float], belief: float, spread: float) -> Factor:
