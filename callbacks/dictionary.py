@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import uuid4
 
-from dash import Dash, Input, Output, no_update
+from dash import Dash, Input, Output, html, no_update
 from dash.development.base_component import Component
 
 from api.identity import current_caller, current_reader
@@ -14,7 +15,7 @@ from callbacks.panels import dictionary as panels
 from callbacks.panels import duties
 from callbacks.panels import worktime as calendar_panels
 from callbacks.panels.admin import result
-from callbacks.panels.pieces import empty
+from callbacks.panels.pieces import also, empty
 from callbacks.words import Words, requested
 from geodata.db import Conn, reading
 from geodata.errors import InvalidInputError, NotAllowedError
@@ -45,7 +46,8 @@ def register(app: Dash, context: Context) -> None:
         if not picked:
             return panels.choose_one(words), []
         with reading(context.pool) as conn:
-            return _class(conn, reader, picked, words)
+            sheet, who = _class(conn, reader, picked, words)
+        return [_fresh(), *sheet], [_fresh(), *who] if who else []
 
     @app.callback(Output(ids.DICT_DUE, "children"), Input(ids.DICT_DUE_ASK, "data"), prevent_initial_call=True)
     def tell_due(asked: dict[str, Any]) -> list[Component]:
@@ -92,7 +94,7 @@ def _register_departments(app: Dash, context: Context) -> None:
             known, places = duty.departments(conn), areas.choices(conn)
         chosen = next((item for item in known if picked and item.id == int(picked.get("id") or 0)), None)
         listed = duties.department_list(known, places, chosen.id if chosen else None, words)
-        return listed, duties.department_editor(chosen, places, words, editable=may_edit(reader))
+        return listed, [_fresh(), *duties.department_editor(chosen, places, words, editable=may_edit(reader))]
 
 
 def _register_calendar(app: Dash, context: Context) -> None:
@@ -109,7 +111,7 @@ def _register_calendar(app: Dash, context: Context) -> None:
         shown, chosen = _chosen(picked or {}, today)
         return (
             calendar_panels.year(known, shown, today, chosen, words),
-            calendar_panels.day_editor(known, chosen, words, editable=may_edit(reader)),
+            [_fresh(), *calendar_panels.day_editor(known, chosen, words, editable=may_edit(reader))],
         )
 
     @app.callback(Output(ids.DICT_SUM, "children"), Input(ids.DICT_SUM_ASK, "data"), Input(ids.DICT_ROWS, "data"))
@@ -135,7 +137,7 @@ def _reader() -> Reader:
     return reader
 
 
-def _class(conn: Conn, reader: Reader, picked: Mapping[str, Any], words: Words) -> tuple[list[Component], object]:
+def _class(conn: Conn, reader: Reader, picked: Mapping[str, Any], words: Words) -> tuple[list[Component], list[Component]]:
     now, editable = datetime.now(UTC), may_edit(reader)
     subs = [SubClass(code=sub.code, name=sub.name, major=major.code) for major in dictionary.tree(conn).majors for sub in major.sub_classes]
     if picked.get("sub"):
@@ -155,6 +157,11 @@ def _due(conn: Conn, code: str, filed: datetime, words: Words) -> list[Component
     known, standards = worktime.load(conn), dictionary.standards_of(conn, code)
     ends = [deadlines.deadline(known, filed, item.limit_value, item.limit_unit) for item in standards]
     return panels.due_lines(standards, filed, ends, known, words)
+
+
+def _fresh() -> Component:
+    """Mark fields that belong to another thing now: scripts make them anew, so that nothing typed for one class is saved for the next."""
+    return html.Span(hidden=True, **also({"data-dict-drawn": uuid4().hex}))
 
 
 def _local(text: object) -> datetime | None:

@@ -1,6 +1,6 @@
 """Points as MapLibre layers: cells with counts, dots, icons, units, event pins, camera views."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from geodata.grid import WORLD_M
@@ -22,7 +22,9 @@ SECTOR_MOST: Mapping[int, float] = {17: 0.3, 18: 0.42}
 PIXELS = 512
 """Side of a tile on the screen."""
 RING_STEPS = 8
-DEADLINE, STEP_STARTED = "deadline_at", "step_started_at"
+DEADLINE, STEP_STARTED, PAUSED, WORKING = "deadline_at", "step_started_at", "paused_at", "working"
+UNWOUND = (0, 0, 10_000_000_000, 10_000_000_000)
+"""Stops of a clock that always runs; assets/js/worktime.js knows them."""
 
 
 def dot(pen: Pen) -> Slotted:
@@ -119,13 +121,32 @@ def pin(pen: Pen) -> Slotted:
 
 
 def _ring_step(layer: Layer) -> Any:
-    """Eighths of the step's time that are left, rounded up; 0 is overdue, 8 also stands for no deadline."""
+    """Eighths of the step's time that are left, rounded up; 0 is overdue, 8 also stands for no deadline. A suspended case's clock stands."""
     if not {DEADLINE, STEP_STARTED} <= set(layer.tile):
         return RING_STEPS
-    left: Expression = ["-", ["get", DEADLINE], ["global-state", "now"]]
-    whole: Expression = ["max", 1, ["-", ["get", DEADLINE], ["get", STEP_STARTED]]]
-    step: Expression = ["max", 0, ["min", RING_STEPS, ["ceil", ["/", ["*", RING_STEPS, left], whole]]]]
+    now: Expression = ["global-state", "now"]
+    if PAUSED in layer.tile:
+        now = ["case", ["has", PAUSED], ["get", PAUSED], now]
+    share = _left(now, _plain)
+    if WORKING in layer.tile:
+        share = ["case", ["==", ["get", WORKING], True], _left(now, _working), share]
+    step: Expression = ["case", ["<", ["get", DEADLINE], now], 0, ["max", 1, ["min", RING_STEPS, ["ceil", ["*", RING_STEPS, share]]]]]
     return ["case", ["all", ["has", DEADLINE], ["has", STEP_STARTED]], step, RING_STEPS]
+
+
+def _left(now: Expression, clock: Callable[[Expression], Expression]) -> Expression:
+    """The part of the step that is left by a clock."""
+    end = clock(["get", DEADLINE])
+    return ["/", ["-", end, clock(now)], ["max", 1, ["-", end, clock(["get", STEP_STARTED])]]]
+
+
+def _plain(at: Expression) -> Expression:
+    return at
+
+
+def _working(at: Expression) -> Expression:
+    """Seconds of working time until an instant: scripts put the stops of the calendar in the place of these, which count every second."""
+    return ["interpolate", ["linear"], at, *UNWOUND]
 
 
 def cells(pen: Pen) -> Slotted:

@@ -76,7 +76,17 @@
     if (form) hall.store('dict-sum-ask', { ...values(fields(form)), n: next() });
   }
 
+  /** The server has drawn another class, department or day into the same elements: their fields are made anew. */
+  function renew(records) {
+    const drawn = new Set(records.filter(({ type }) => type === 'attributes').map(({ target }) => target.parentElement));
+    for (const holder of Array.from(drawn).flatMap((root) => Array.from(root.querySelectorAll('[data-input]')))) {
+      holder.replaceChildren();
+      holder.parentElement.insertBefore(holder, holder.nextSibling);
+    }
+  }
+
   (hall.starts = hall.starts || []).push(() => {
+    new MutationObserver(renew).observe(document.body, { subtree: true, attributes: true, attributeFilter: ['data-dict-drawn'] });
     document.addEventListener('click', click);
     document.addEventListener('input', ({ target }) => 'dictSearch' in target.dataset && search(target.value));
     document.addEventListener('change', ({ target }) => calculate(target));

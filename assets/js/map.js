@@ -83,6 +83,8 @@
     }
     await Promise.all([loadLibrary(), loadStyle(choices.theme)]);
     mount();
+    hall.on('worktime', redraw);
+    hall.worktime.start();
   }
 
   function mount() {
@@ -117,7 +119,7 @@
   }
 
   function dressed() {
-    return hall.style.dress(styles.get(choices.theme), {
+    return hall.worktime.wound(hall.style.dress(styles.get(choices.theme), {
       layers: choices.layers, revisions, base: choices.base, ground: hall.style.ground(choices.base, catalog), quiet, overlay: hall.overlay.layers(choices, catalog),
       live: hall.liveRows.drawn(choices.layers),
     });

@@ -144,7 +144,6 @@ def department_editor(item: Department | None, areas: Sequence[Area], words: Wor
         choice(words("dict.state"), "enabled", states, "true" if item is None or item.enabled else "false"),
     ]
     act = "create_department" if item is None else "change_department"
-    more = [button(words("dict.new_department"), "plus", "small", data_dict_department="0")] if item else []
     return [
         section(
             item.name if item else words("dict.new_department"),
@@ -152,6 +151,5 @@ def department_editor(item: Department | None, areas: Sequence[Area], words: Wor
                 [*fields, button(words("dict.save"), "check", "primary", data_dict_act=act)],
                 **also({"data-dict-key": str(item.id) if item else ""}),
             ),
-            note=more,
         )
     ]
