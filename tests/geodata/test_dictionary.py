@@ -11,8 +11,8 @@ from geodata.dictionary.load import load
 
 MAJORS = {"governance", "city", "safety", "environment", "dispute", "service", "emergency"}
 STREETS = """
-    INSERT INTO hall.area (id, level, code, name, geom)
-    SELECT n, 'street', '99000000' || n, '街道' || n, ST_Multi(ST_MakeEnvelope(113.5 + n, 22, 113.6 + n, 22.1, 4326)) FROM generate_series(1, 2) AS n
+    INSERT INTO hall.area (id, level, code, name, area_m2, geom)
+    SELECT n, 'street', '99000000' || n, '街道' || n, 1, ST_Multi(ST_MakeEnvelope(113.5 + n, 22, 113.6 + n, 22.1, 4326)) FROM generate_series(1, 2) AS n
 """
 TABLES = ("event_sub_class", "event_class", "case_standard", "department", "duty_rule")
 
@@ -118,8 +118,8 @@ def test_a_new_street_gets_its_department_and_duties(two_streets: Conn) -> None:
     load(two_streets)
     rules = counts(two_streets)[4]
     two_streets.execute("""
-        INSERT INTO hall.area (id, level, code, name, geom)
-        VALUES (9, 'street', '990000009', '街道9', ST_Multi(ST_MakeEnvelope(100, 22, 101, 22.1, 4326)))
+        INSERT INTO hall.area (id, level, code, name, area_m2, geom)
+        VALUES (9, 'street', '990000009', '街道9', 1, ST_Multi(ST_MakeEnvelope(100, 22, 101, 22.1, 4326)))
     """)
     assert load(two_streets)
     territory = sum(duty.order == "territory" for duty in files.duties())

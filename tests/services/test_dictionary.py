@@ -22,8 +22,8 @@ STREET, GRID = "990000001", "990000001002003"
 ADMIN = Caller(reader=Reader(1, "system_admin", "系统管理员", Role.SYSTEM_ADMIN, ""), address=None, now=NOW)
 OTHERS = [Caller(reader=Reader(2, role.value, "", role, ""), address=None, now=NOW) for role in Role if role is not Role.SYSTEM_ADMIN]
 AREA = """
-    INSERT INTO hall.area (id, level, code, name, geom)
-    VALUES (1, 'street', '990000001', '一街', ST_Multi(ST_MakeEnvelope(113.5, 22, 113.6, 22.1, 4326)))
+    INSERT INTO hall.area (id, level, code, name, area_m2, geom)
+    VALUES (1, 'street', '990000001', '一街', 1, ST_Multi(ST_MakeEnvelope(113.5, 22, 113.6, 22.1, 4326)))
 """
 CONDITION = StandardEntry(condition="有明显油污", limit_value=Decimal(2), limit_unit="work_hour", closing="清洗干净")
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata.db import Conn
@@ -142,29 +142,34 @@ def test_the_database_has_the_last_word(conn: Conn) -> None:
     assert loaded.add(local("2026-11-23 12:00"), 1, "work_day") == local("2026-11-25 12:00")
 
 
+@settings(deadline=None)
 @given(CALENDARS, INSTANTS, st.integers(-40 * 8 * 3600, 40 * 8 * 3600), UNITS)
 def test_adding_and_measuring_are_inverse(calendar: WorkCalendar, start: datetime, seconds: int, unit: Unit) -> None:
     assert calendar.between(start, calendar.after(start, seconds, unit), unit) == pytest.approx(seconds, abs=1e-5)
 
 
+@settings(deadline=None)
 @given(CALENDARS, INSTANTS, st.integers(0, 10**6), st.integers(0, 10**6), UNITS)
 def test_a_longer_limit_never_ends_earlier(calendar: WorkCalendar, start: datetime, first: int, second: int, unit: Unit) -> None:
     low, high = sorted((first, second))
     assert start <= calendar.after(start, low, unit) <= calendar.after(start, high, unit)
 
 
+@settings(deadline=None)
 @given(CALENDARS, INSTANTS, INSTANTS, st.integers(0, 10**6), UNITS)
 def test_a_later_start_never_ends_earlier(calendar: WorkCalendar, first: datetime, second: datetime, seconds: int, unit: Unit) -> None:
     low, high = sorted((first, second))
     assert calendar.after(low, seconds, unit) <= calendar.after(high, seconds, unit)
 
 
+@settings(deadline=None)
 @given(CALENDARS, INSTANTS, INSTANTS, INSTANTS, UNITS)
 def test_spans_add_up(calendar: WorkCalendar, first: datetime, second: datetime, third: datetime, unit: Unit) -> None:
     total = calendar.between(first, second, unit) + calendar.between(second, third, unit)
     assert total == pytest.approx(calendar.between(first, third, unit), abs=1e-3)
 
 
+@settings(deadline=None)
 @given(INSTANTS, st.integers(0, 3 * 1440))
 def test_measuring_agrees_with_counting_minutes(start: datetime, minutes: int) -> None:
     start = start.replace(second=0, microsecond=0)
