@@ -71,6 +71,7 @@ class Client:
     """Of the layers, as the client was told."""
     close: tuple[int, str] | None = None
     sending_since: float | None = None
+    telling: asyncio.Task[None] | None = None
 
     def put(self, text: str) -> None:
         """Queue a message."""
@@ -237,8 +238,10 @@ class LiveServer:
                 elif reader != client.reader:
                     client.end(RIGHTS_CHANGED, "the account was changed")
             if client.sending_since and now - client.sending_since > STUCK_S:
-                self._clients.discard(client)
-                client.end(GOING_AWAY, "nothing is taken")
+                # no farewell: it would wait as well
+                client.close = None
+                if client.telling:
+                    client.telling.cancel()
 
     def _times(self) -> dict[str, str | None]:
         answered_at = self._feed.answered_at
@@ -261,13 +264,19 @@ class LiveServer:
         assert reader is not None
         client = Client(reader, View.of(reader), list(scope["headers"]))
         self._clients.add(client)
-        writing = asyncio.ensure_future(self._serve(client, _since(scope["query_string"]), send))
+        hearing = asyncio.ensure_future(_gone(receive))
+        telling = client.telling = asyncio.ensure_future(self._serve(client, _since(scope["query_string"]), send))
         try:
-            while (await receive())["type"] != "websocket.disconnect":
-                pass  # clients have nothing to say here
+            await asyncio.wait([hearing, telling], return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._clients.discard(client)
-            writing.cancel()
+            telling.cancel()
+            hearing.cancel()
+        if client.close and telling.done():
+            # granian sends no close while it waits for a message
+            with suppress(asyncio.CancelledError):
+                await hearing
+            await send({"type": "websocket.close", "code": client.close[0], "reason": client.close[1]})
 
     def _refused(self, scope: Message) -> tuple[int, str] | None:
         headers = dict(scope["headers"])
@@ -294,8 +303,6 @@ class LiveServer:
                     client.sending_since = None
                     self.sent += 1
                 if client.close:
-                    await send({"type": "websocket.close", "code": client.close[0], "reason": client.close[1]})
-                    self._clients.discard(client)
                     return
         except asyncio.CancelledError:
             raise
@@ -377,6 +384,12 @@ def _since(query: bytes) -> int | None:
     """Read the id after which the client wants to go on; what is no such id means that it has nothing yet."""
     text = dict(parse_qsl(query.decode("latin-1"))).get("since", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+async def _gone(receive: Receive) -> None:
+    """Wait until the client closes; it has nothing to say here."""
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
 
 
 async def _upgrade_required(send: Send) -> None:

@@ -93,6 +93,28 @@ def test_a_session_ends_when_nobody_is_there(app: App, browser: FlaskClient, aft
     assert (later.reader_of(headers(cookie(browser))) is not None) is known
 
 
+@pytest.mark.parametrize(
+    "automatic", [(b"x-idle-s", b"%d"), (b"sec-fetch-dest", b"image"), (b"sec-fetch-dest", b"script")], ids=["said", "picture", "script"]
+)
+def test_a_page_that_refreshes_itself_keeps_no_session_alive(app: App, browser: FlaskClient, automatic: tuple[bytes, bytes]) -> None:
+    started_s = datetime.now(UTC).timestamp()
+    clock = [started_s]
+    identity, crumbs = Identity(app.server, app.book, clock=lambda: clock[0]), headers(cookie(browser))
+    name, value = automatic
+    for minute in range(5, IDLE_S // 60, 5):
+        clock[0] = started_s + 60 * minute
+        assert identity.reader_of([*crumbs, (name, value.replace(b"%d", b"%d" % (60 * minute)))])
+        assert identity.reader_of(crumbs, active=False)
+    clock[0] = started_s + IDLE_S + 60
+    assert identity.reader_of([*crumbs, (name, value.replace(b"%d", b"%d" % (IDLE_S + 60)))]) is None
+
+
+def test_what_a_page_says_of_its_reader_is_not_believed_blindly(app: App, browser: FlaskClient) -> None:
+    identity, crumbs = app.interfaces.identity, headers(cookie(browser))
+    for said in (b"", b"-5", b"nan", b"often"):
+        assert identity.reader_of([*crumbs, (b"x-idle-s", said)])
+
+
 def test_a_session_in_use_lasts_twelve_hours(app: App, browser: FlaskClient) -> None:
     clock = [datetime.now(UTC).timestamp()]
     identity, crumbs = Identity(app.server, app.book, clock=lambda: clock[0]), headers(cookie(browser))
@@ -218,6 +240,8 @@ def test_the_cookie_of_somebody_at_work_is_written_anew(app: App, browser: Flask
     assert "Set-Cookie" not in browser.get("/api/v1/me").headers
     monkeypatch.setattr(sessions, "REWRITE_S", -1)
     assert COOKIE in browser.get("/api/v1/me").headers["Set-Cookie"]
+    assert "Set-Cookie" not in browser.get("/api/v1/me", headers={"X-Idle-S": "600"}).headers
+    assert "Set-Cookie" not in browser.get("/api/v1/me", headers={"Sec-Fetch-Dest": "image"}).headers
 
 
 def test_a_known_cookie_or_token_costs_microseconds(app: App, browser: FlaskClient) -> None:
