@@ -122,7 +122,7 @@
     return hall.worktime.wound(hall.style.dress(styles.get(choices.theme), {
       layers: choices.layers, revisions, base: choices.base, ground: hall.style.ground(choices.base, catalog), quiet, overlay: hall.overlay.layers(choices, catalog),
       live: hall.liveRows.drawn(choices.layers),
-    });
+    }));
   }
 
   /** Bring the canvas to what is chosen. */
