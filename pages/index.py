@@ -7,15 +7,17 @@ from api.sessions import see_other
 from callbacks import admin as admin_callbacks
 from callbacks import dictionary as dictionary_callbacks
 from callbacks import event_list
+from callbacks import sources as sources_callbacks
 from callbacks.context import Context
 from callbacks.register import register_all
-from pages import admin, command_map, dictionary, events, login, phone
+from pages import admin, command_map, dictionary, events, login, phone, sources
 from pages.document import Page
 from services.administration import ADMINISTRATORS
 
 ADMIN_PATH = "/admin/"
 DICTIONARY_PATH = "/dictionary/"
 EVENTS_PATH = "/events/"
+SOURCES_PATH = "/sources/"
 MAP_LIBRARY = "/assets/vendor/maplibre-gl/maplibre-gl.mjs"
 
 
@@ -39,6 +41,9 @@ def install(server: Flask, context: Context) -> None:
     list_ = Page("hallmap_events", server, EVENTS_PATH, title="title.events", main="event-body", libraries=("dash_ag_grid",), preloads={})
     list_.layout = lambda: events.layout(context)
     event_list.register(list_, context)
+    answers = Page("hallmap_sources", server, SOURCES_PATH, title="title.sources", main="sources", libraries=("dash_ag_grid",), preloads={})
+    answers.layout = lambda: sources.layout(context)
+    sources_callbacks.register(answers, context)
 
 
 def _own_page() -> Response | None:

@@ -46,6 +46,7 @@ LIST = f"""
         SELECT {_COLUMNS} {_FROM}
         WHERE {_SCOPE} AND (%(source)s::text IS NULL OR r.source = %(source)s) AND (%(before)s::bigint IS NULL OR r.id < %(before)s)
           AND (%(event)s::bigint IS NULL OR r.event_id = %(event)s)
+          AND (%(since)s::timestamptz IS NULL OR r.received_at >= %(since)s)
         ORDER BY r.id DESC LIMIT %(most)s
     ) AS found
     WHERE (%(state)s::text IS NULL OR state = %(state)s) LIMIT %(limit)s
@@ -132,6 +133,7 @@ def records(
     state: str | None = None,
     event_id: int | None = None,
     before: int | None = None,
+    since: datetime | None = None,
     limit: int = 100,
 ) -> list[SourceRecord]:
     """Return records of the reader's area, the newest first; of a state among the newest 5,000.
@@ -150,6 +152,7 @@ def records(
         "state": state,
         "event": event_id,
         "before": before,
+        "since": since,
         "most": limit if state is None else 10 * MAX_ROWS,
         "limit": limit,
     }

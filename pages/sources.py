@@ -1,0 +1,73 @@
+"""Sources and replies at `/sources/`: what every channel sent, what waits for a person, and who is owed a reply."""
+
+import dash_ag_grid as dag
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from api.identity import reader_or_none
+from callbacks import ids
+from callbacks.context import Context
+from callbacks.panels import sources as panels
+from callbacks.panels.pieces import also
+from callbacks.panels.states import forbidden
+from callbacks.words import Words, requested
+from pages.admin import top
+from services.replies import MAY_READ
+
+STORES = (ids.SOURCES_QUERY, ids.SOURCES_ACT, ids.SIGNED_OUT, ids.NOTICE, ids.SINK)
+READ_AGAIN_MS = 30_000
+
+
+def layout(context: Context) -> Component:
+    """Build the page; who may not see it is told so, a stranger is led to the sign-in."""
+    words, reader = requested(), reader_or_none()
+    if reader is None:
+        return html.Div([dcc.Store(id=ids.SIGNED_OUT, data=True), dcc.Store(id=ids.SINK)], id=ids.SOURCES)
+    bar = top(reader, words, demo=context.settings.demo, place="title.sources")
+    if reader.role not in MAY_READ:
+        return html.Div([bar, html.Main(forbidden(words), id=ids.SOURCES, className="admin")], className="admin-page")
+    main = html.Main(
+        [
+            html.Div([html.H1(words("title.sources")), html.P(words("sources.about"), className="quiet")], className="admin-head"),
+            html.Div(id=ids.SOURCES_COUNTS, className="sources-counts"),
+            panels.form(words),
+            html.Div(
+                [
+                    html.Div(_grid(words), className="admin-grid"),
+                    html.Aside(
+                        panels.choose_one(words),
+                        id=ids.SOURCES_PANEL,
+                        className="admin-editor",
+                        **also({"aria-label": words("sources.record")}),
+                    ),
+                ],
+                className="admin-body sources-body",
+            ),
+            html.Div(id=ids.SOURCES_RESULT, className="admin-result", role="status"),
+        ],
+        id=ids.SOURCES,
+        className="admin sources",
+    )
+    stores = [dcc.Store(id=ids.SOURCES_ROWS, data=0), *(dcc.Store(id=name) for name in STORES)]
+    return html.Div([bar, main, dcc.Interval(id=ids.TICK, interval=READ_AGAIN_MS), *stores], className="admin-page")
+
+
+def _grid(words: Words) -> Component:
+    grid: Component = dag.AgGrid(
+        id=ids.SOURCES_GRID,
+        columnDefs=panels.columns(words),
+        rowData=[],
+        getRowId="params.data.id",
+        columnSize="responsiveSizeToFit",
+        defaultColDef={"resizable": True, "suppressMovable": True},
+        dashGridOptions={
+            "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+            "rowHeight": 36,
+            "headerHeight": 34,
+            "animateRows": False,
+            "localeText": {"noRowsToShow": words("list.empty"), "loadingOoo": words("state.loading")},
+        },
+        style={"height": "100%"},
+        className="ag-theme-quartz grid",
+    )
+    return grid
