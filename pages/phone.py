@@ -22,7 +22,7 @@ STYLES = ("css/tokens.css", "m/phone.css")
 ICONS = ("m/icon-192.png", "m/icon-512.png", "m/icon-mask-512.png")
 PREFIX = "phone."
 """Texts of this page."""
-SHARED = ("brand", "event.level_", "state.", "step.", "case.action_", "search.", "login.", "presence.")
+SHARED = ("language.", "live.", "login.", "search.nothing", "state.")
 """Beginnings of texts that the page has in common with others."""
 YEAR_S = 365 * 86_400
 

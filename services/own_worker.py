@@ -33,7 +33,7 @@ OWN = """
                (sum(leg.gap_s) FILTER (WHERE ST_Covers(area.geom, leg.geom)))::float8 AS in_grid_s
         FROM (SELECT t.geom, lag(t.geom) OVER by_time AS before, extract(epoch FROM t.reported_at - lag(t.reported_at) OVER by_time) AS gap_s
               FROM hall.track_point t
-              WHERE t.worker_id = w.id AND t.reported_at >= greatest(%(today)s, consent.given_at) AND t.reported_at <= %(now)s
+              WHERE t.worker_id = consent.worker_id AND t.reported_at >= greatest(%(today)s, consent.given_at) AND t.reported_at <= %(now)s
               WINDOW by_time AS (ORDER BY t.reported_at)) AS leg
         WHERE leg.gap_s <= %(pause_s)s
     ) AS walk ON true
