@@ -30,7 +30,7 @@ def register(app: Dash, context: Context) -> None:
 
     @app.callback(Output(ids.CANDIDATES_BODY, "children"), Input(ids.CASE_SHOWN, "data"))
     def first(asked: Mapping[str, Any] | None) -> object:
-        return _list(context, asked) if asked else no_update
+        return _list(context, asked) if asked and not asked.get("later") else no_update
 
     @app.callback(
         Output(ids.CANDIDATES_BODY, "children", allow_duplicate=True),

@@ -81,6 +81,8 @@ def _commands(shown: Shown, pick: dict[str, Any]) -> list[list[object]]:
     row, layer = shown.row, shown.layer
     label = {"title": shown.title, "text": ""} if layer.geometry is not Geometry.POLYGON or layer.key == "buildings" else None
     calls: list[list[object]] = [["select", layer.key, row.id, {"lon": row.lon, "lat": row.lat, "label": label}]]
+    if pick.get("from") == "change":
+        return [["desk.arrive", layer.key, row.id, calls]]
     if pick.get("from") != "link":
         calls.append(["reveal", row.lon, row.lat])
     elif layer.geometry is Geometry.POLYGON and layer.key != "buildings" and row.geometry:

@@ -5,7 +5,10 @@
 (function (hall) {
   'use strict';
 
+  /** What comes so soon after an act of ours is its echo. */
+  const OWN_MS = 4000;
   let count = 0;
+  let acted = 0;
   let release = null;
 
   const panel = () => document.getElementById('panel-body') || document.getElementById('case-page');
@@ -41,6 +44,8 @@
     const { act: name } = button.dataset;
     const node = form(name);
     const asked = node && asks(node);
+    const folded = all('.folded-list [data-candidates-open]')[0];
+    if (button.dataset.sends !== undefined && folded && !chosen().length) return unfold(folded);
     if (button.dataset.sends !== undefined && !chosen().length && !asked) return complain(button, hall.t('case.choose_first'));
     return asked ? openForm(name) : submit(name);
   }
@@ -151,6 +156,7 @@
     const node = root();
     if (!node) return;
     count += 1;
+    acted = Date.now();
     hall.store(store, { event: Number(node.dataset.case), version: Number(node.dataset.version), ...asked, n: count });
   }
 
@@ -178,10 +184,10 @@
     const picked = chosen();
     const soonest = Math.min(...picked.map((row) => Number(row.dataset.minutes)).filter(Number.isFinite));
     const said = panel() && panel().querySelector('[data-case-said]');
-    if (said) {
-      said.textContent = !picked.length ? said.dataset.idle || ''
-        : [hall.t('case.chosen', { n: picked.length }), Number.isFinite(soonest) ? hall.t('case.soonest', { minutes: soonest.toFixed(1) }) : ''].filter(Boolean).join(' · ');
-    }
+    if (said && picked.length) {
+      const second = Number.isFinite(soonest) ? [hall.element('span', { class: 'cut', text: hall.t('case.soonest', { minutes: soonest.toFixed(1) }) })] : [];
+      said.replaceChildren(hall.element('b', { text: hall.t('case.chosen', { n: picked.length }) }), ...second);
+    } else if (said) said.textContent = said.dataset.idle || '';
     for (const button of all('[data-sends]')) {
       const label = button.querySelector('span');
       if (label) label.textContent = picked.length ? `${button.dataset.sends} ${picked.length}` : button.dataset.sends;
@@ -202,6 +208,13 @@
     const { candidates: event, kind, limit, minutes } = { ...list.dataset, ...changes };
     count += 1;
     hall.store('candidates-ask', { event: Number(event), kind, limit: Number(limit), minutes: Number(minutes) || null, n: count });
+  }
+
+  /** The list of a case that somebody was sent to is looked for when it is wanted. */
+  function unfold(button) {
+    button.parentElement.classList.remove('folded-list');
+    count += 1;
+    hall.store('candidates-ask', { event: Number(button.dataset.candidatesOpen), kind: 'worker', limit: 5, n: count });
   }
 
   function walk(event) {
@@ -238,6 +251,7 @@
     ['[data-act]', press],
     ['[data-tick]', tick],
     ['[data-pair]', (node) => send('case-pair', { other: Number(node.dataset.pair), decision: node.dataset.decision })],
+    ['[data-candidates-open]', unfold],
     ['[data-candidate-kind]', (node) => ask({ kind: node.dataset.candidateKind })],
     ['[data-candidate-limit]', (node) => ask({ limit: node.dataset.candidateLimit })],
     ['[data-candidate]', check],
@@ -266,18 +280,17 @@
   /** Somebody else acted on the open case: show it anew, unless something is being written here. */
   function changed({ layer, row_id: id }) {
     const node = root();
-    if (!node || layer !== 'open_events' || Number(node.dataset.case) !== id || !hall.desk.shown || !hall.desk.shown()) return;
+    if (Date.now() - acted < OWN_MS || !node || layer !== 'open_events' || Number(node.dataset.case) !== id || !hall.desk.shown || !hall.desk.shown()) return;
     clearTimeout(changed.timer);
     changed.timer = setTimeout(() => {
       if (!root() || Number(root().dataset.case) !== id) return;
-      if (!isWriting()) return hall.desk.renew();
+      if (!isWriting()) return hall.desk.refresh();
       const line = panel().querySelector('[data-case-moved]');
       if (line) line.hidden = false;
     }, 600);
   }
 
   (hall.starts = hall.starts || []).push(() => {
-    if (!document.getElementById('panel-body') && !document.getElementById('event-page')) return;
     document.addEventListener('click', click);
     document.addEventListener('keydown', walk);
     document.addEventListener('input', ({ target }) => target.dataset && target.dataset.field && target.setCustomValidity && target.setCustomValidity(''));

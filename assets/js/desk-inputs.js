@@ -23,6 +23,11 @@
   /** Files from this computer; they may be dropped on the holder as well. */
   function files(holder, label) {
     const field = hall.element('input', { type: 'file', 'aria-label': label || '', accept: holder.dataset.accept || 'image/*', ...('multiple' in holder.dataset ? { multiple: '' } : {}) });
+    holder.dataset.prompt = hall.t('photos.choose');
+    field.addEventListener('change', () => {
+      holder.dataset.prompt = field.files.length ? hall.t('photos.chosen', { n: field.files.length }) : hall.t('photos.choose');
+      holder.classList.toggle('filled', field.files.length > 0);
+    });
     for (const name of ['dragover', 'drop']) {
       holder.addEventListener(name, (event) => {
         event.preventDefault();

@@ -68,6 +68,13 @@
   /** Draw the panel anew, as in another language. */
   const renew = () => shown && show(shown);
 
+  /** Draw the panel of an object anew because it has changed: the map stays as it is. */
+  function refresh() {
+    if (!shown || shown.kind !== 'pick') return;
+    count += 1;
+    hall.store('pick', { ...shown.data, from: 'change', n: `change-${count}` });
+  }
+
   /** Open a panel that belongs to no row: a new report, what lies around a place, who could do the whole backlog. */
   function board(boardName, data = {}) {
     count += 1;
@@ -260,5 +267,5 @@
     document.addEventListener('pointerover', hover);
     hall.on('state', () => hall.remember('hall_theme', document.documentElement.dataset.theme || 'dark'));
   });
-  hall.desk = Object.assign(hall.desk || {}, { pick, board, arrive, close, back, renew, copy, shown: () => shown });
+  hall.desk = Object.assign(hall.desk || {}, { pick, board, arrive, close, back, renew, refresh, copy, shown: () => shown });
 })((window.hall = window.hall || {}));

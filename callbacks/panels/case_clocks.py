@@ -14,6 +14,7 @@ from services.cases import Case, Remaining
 from services.workflow import Step
 
 LAMPS: Mapping[str, str] = {"green": "", "yellow": "warn", "red": "alarm"}
+WORK_DAY_S = 8 * 3_600.0
 SAME_S = 90.0
 """Where the clock of the limit and the clock on the wall agree so far, the seconds may run."""
 DONE_BY: Mapping[str, frozenset[str]] = {
@@ -40,7 +41,7 @@ def _step(case: Case, left: Remaining, words: Words, now: datetime) -> Component
     over = left.seconds < 0
     tone = "" if left.paused else LAMPS[left.lamp]
     runs = not left.paused and abs((case.deadline_at - now).total_seconds() - left.seconds) < SAME_S
-    figure = words("time.over" if over else "time.left", span=formats.span(timedelta(seconds=left.seconds), words))
+    figure = words("time.over" if over else "time.left", span=remaining_words(left, words))
     limit = words(f"limit.{left.unit}_kind")
     title = words("event.paused" if left.paused else "event.step_left", step=words(f"step.{step}"))
     note = words("event.due_kind", at=formats.instant(case.deadline_at, now, words), kind=limit)
@@ -75,6 +76,14 @@ def _whole(case: Case, words: Words, now: datetime) -> Component:
         ],
         className="clock",
     )
+
+
+def remaining_words(left: Remaining, words: Words) -> str:
+    """Write what a clock has left, or by how much it was exceeded, in the unit that it counts in."""
+    seconds = abs(left.seconds)
+    if left.unit == "work_day" and seconds >= WORK_DAY_S:
+        return words("limit.work_day", number=formats.number(seconds / WORK_DAY_S, 1))
+    return formats.span(timedelta(seconds=seconds), words)
 
 
 def limit_words(value: float, unit: str, words: Words) -> str:

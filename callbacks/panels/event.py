@@ -49,14 +49,9 @@ def _opened(shown: Shown, opened: Opened) -> list[Component]:
     """Show a case that the reader may open, with all that can be done with it."""
     case, words, now = opened.case, shown.words, shown.now
     body: list[Component] = [*_story(shown), *case_sections.photos(case, words, now), *case_sections.duplicates(opened, words)]
-    if any(opened.may(action) for action in SENDABLE):
-        asked = {"event": case.id, "lon": case.lon, "lat": case.lat}
-        body += [
-            dcc.Store(id=ids.CASE_SHOWN, data=asked),
-            html.Div(candidate_list.waiting(case.id, words), className="candidates"),
-        ]
+    sent = case_sections.tasks(case, words, now)
+    body += [*_sendable(shown, opened), *sent] if opened.may("dispatch") else [*sent, *_sendable(shown, opened)]
     body += [
-        *case_sections.tasks(case, words, now),
         *case_sections.departments(case, words, now),
         *case_sections.sources(opened, shown.layer, words, now),
         *case_sections.timeline(case, words, now),
@@ -71,6 +66,24 @@ def _opened(shown: Shown, opened: Opened) -> list[Component]:
         **also(root),
     )
     return [_head(shown, opened), top, scroll, *acts.bar(case.possible, opened.forms, words, _standing(shown, opened), idle=idle)]
+
+
+def _sendable(shown: Shown, opened: Opened) -> list[Component]:
+    """Hold the place of those who can be sent; once somebody was sent, the list is folded and looked for when it is wanted."""
+    if not any(opened.may(action) for action in SENDABLE):
+        return []
+    words, case = shown.words, opened.case
+    folded = not opened.may("dispatch")
+    fold = html.Button(
+        [icon("user-plus"), words("candidates.send_more"), icon("chevron-down")],
+        type="button",
+        className="fold-line",
+        **also({"data-candidates-open": str(case.id)}),
+    )
+    return [
+        dcc.Store(id=ids.CASE_SHOWN, data={"event": case.id, "lon": case.lon, "lat": case.lat, "later": folded}),
+        html.Div([fold, candidate_list.waiting(case.id, words)], className="candidates folded-list" if folded else "candidates"),
+    ]
 
 
 def _head(shown: Shown, opened: Opened) -> Component:
