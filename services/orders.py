@@ -58,8 +58,8 @@ AGAIN = """
     ORDER BY id LIMIT 50
 """
 # Locked by a statement of its own: the one that counts then sees what others committed meanwhile.
-LOCK_WORKERS = "SELECT FROM hall.worker WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
-LOCK_VEHICLES = "SELECT FROM hall.vehicle WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+LOCK_WORKERS = "SELECT FROM hall.worker WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+LOCK_VEHICLES = "SELECT FROM hall.vehicle WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 # A worker's load is what is open: tasks, and cases of the sample city that were the worker's before anybody used the product.
 RECOUNT = """
     WITH counted AS (

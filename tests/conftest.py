@@ -21,10 +21,11 @@ from geodata.db import Conn
 from geodata.migrate import migrate
 from geodata.settings import Settings
 from tests.district import district_url, quick_hashes, tokens
+from tests.loop import stage_template, stage_url
 from tests.serving import Served, serve
 from tests.town import town, town_conn, town_url
 
-__all__ = ["district_url", "quick_hashes", "tokens", "town", "town_conn", "town_url"]
+__all__ = ["district_url", "quick_hashes", "stage_template", "stage_url", "tokens", "town", "town_conn", "town_url"]
 
 SCALE = "0.02"
 EMPTY, CITY, DATA = "hall_test_empty", "hall_test_city", "HALL_TEST_DATA"

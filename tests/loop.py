@@ -3,10 +3,16 @@
 Workers 71 and 72 stand in the streets of their number; worker 73 helps in the first street. Times are those of a Monday morning, working time.
 """
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from geodata.db import Conn
 from geodata.workflow import defaults
@@ -18,6 +24,7 @@ from services.orders import Order
 from services.rights import Reader, Role
 from services.tasks import Task, TaskAct
 from tests import district
+from tests.town import database
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 """09:00 local, a Monday."""
@@ -200,3 +207,23 @@ def problems(conn: Conn) -> list[str]:
         """
     ).fetchall()
     return [row[0] for row in found]
+
+
+@pytest.fixture(scope="session")
+def stage_template(worker_name: str) -> Iterator[str]:
+    """Name of a database with the stage, to be copied."""
+    name = f"hall_test_{worker_name}_stage"
+    for _ in database(name, fill):
+        yield name
+
+
+@pytest.fixture
+def stage_url(stage_template: str) -> Iterator[str]:
+    """URL of a copy of the stage for tests that commit."""
+    name = f"{stage_template}_copy"
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as conn:
+        conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(stage_template)))
+    yield make_conninfo(os.environ["DATABASE_URL"], dbname=name)
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as conn:
+        conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
