@@ -12,6 +12,7 @@ from geodata.db import Conn
 from geodata.errors import InvalidInputError, NotFoundError
 from geodata.grid import LonLat
 from services import eta, skills
+from services.eta import Factor
 from services.movers import Approach, MoverKind, approach, movers
 from services.rights import Reader
 from services.routing.engine import Engine, NetworkState
@@ -141,9 +142,10 @@ def ranking(conn: Conn, reader: Reader, event_id: int, kind: str, limit: int, *,
     """
     if kind not in set(Kind) or not 1 <= limit <= MAX_LIMIT:
         raise InvalidInputError(f"kind={kind}, limit={limit}: kind is {', '.join(Kind)}, limit 1..{MAX_LIMIT}")
-    judge = _judge(conn, reader, event_id, now, routed=engine is not None)
+    sent, model = MoverKind.VEHICLE if kind == Kind.VEHICLE else MoverKind.WORKER, eta.load(conn)
+    judge = _judge(conn, reader, event_id, now, routed=engine is not None, factor=model.factor(sent, now))
     place = LonLat(judge.case.lon, judge.case.lat)
-    found = movers(conn, reader, MoverKind.VEHICLE if kind == Kind.VEHICLE else MoverKind.WORKER, place)
+    found = movers(conn, reader, sent, place)
     ways = approach(engine, found, place, now)
     judged = [scored(judge, mover, ways, row) for row, mover in enumerate(found)]
     judged.sort(key=lambda one: (one.score, float(ways.straight_m[one.row]), one.mover.id))
@@ -159,7 +161,7 @@ def ranking(conn: Conn, reader: Reader, event_id: int, kind: str, limit: int, *,
         considered=len(found),
         usable=sum(one.trouble is None for one in judged),
         network=engine.state if engine else None,
-        learned_at=judge.model.made_at,
+        learned_at=model.made_at,
         precise=judge.case.precision not in NO_PRECISE_PLACE,
         place_off_road=ways.place_off_road,
         weights=judge.weights,
@@ -174,7 +176,7 @@ def weights(conn: Conn) -> Weights:
     return Weights(**{name: float(value) for name, value in (row[0] if row else {}).items() if name in known})
 
 
-def _judge(conn: Conn, reader: Reader, event_id: int, now: datetime, *, routed: bool) -> Judge:
+def _judge(conn: Conn, reader: Reader, event_id: int, now: datetime, *, routed: bool, factor: Factor) -> Judge:
     with conn.cursor(row_factory=class_row(Case)) as cursor:
         case = cursor.execute(CASE, {"id": event_id, "scope": reader.scope}).fetchone()
     if case is None:
@@ -183,7 +185,7 @@ def _judge(conn: Conn, reader: Reader, event_id: int, now: datetime, *, routed: 
         case=case,
         now=now,
         routed=routed,
-        model=eta.load(conn),
+        factor=factor,
         weights=weights(conn),
         wanted=skills.wanted(case.kind_group, case.sub_code, case.major),
         on_it=frozenset((row[0], row[1]) for row in conn.execute(ON_IT, [event_id])),

@@ -70,6 +70,15 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Eta:
+    """A travel time with its range: four of five are expected within."""
+
+    travel_s: float
+    low_s: float
+    high_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Factor:
     """What is known of one kind of traveller in one band of hours."""
 
@@ -78,14 +87,10 @@ class Factor:
     spread: float
     """Standard deviation of the logarithm of what remains."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Eta:
-    """A travel time with its range: four of five are expected within."""
-
-    travel_s: float
-    low_s: float
-    high_s: float
+    def eta(self, raw_s: float) -> Eta:
+        """Correct a free-road time."""
+        travel_s, width = raw_s * self.factor, math.exp(RANGE * self.spread)
+        return Eta(travel_s=travel_s, low_s=travel_s / width, high_s=travel_s * width)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +110,7 @@ class Model:
 
     def eta(self, kind: str, raw_s: float, at: datetime) -> Eta:
         """Correct a free-road time."""
-        known = self.factor(kind, at)
-        travel_s, width = raw_s * known.factor, math.exp(RANGE * known.spread)
-        return Eta(travel_s=travel_s, low_s=travel_s / width, high_s=travel_s * width)
+        return self.factor(kind, at).eta(raw_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,8 +119,9 @@ def approach(engine: Engine | None, found: Sequence[Mover], place: LonLat, now: 
     road_m, travel_s, snap_m, closed = np.full(count, np.nan), np.full(count, np.nan), np.full(count, np.nan), np.zeros(count, np.int64)
     trouble = [_trouble(mover, float(metres), now) for mover, metres in zip(found, straight_m, strict=True)]
     place_off_road = False
+    modes = [mover.mode if reason is None else None for mover, reason in zip(found, trouble, strict=True)]
     for mode in Mode if engine else ():
-        rows = np.array([i for i, mover in enumerate(found) if mover.mode is mode and not trouble[i]], np.int64)
+        rows = np.array([row for row, own in enumerate(modes) if own is mode], np.int64)
         if engine and len(rows):
             travels = engine.to_one(place, lons[rows], lats[rows], mode)
             road_m[rows], travel_s[rows], snap_m[rows], closed[rows] = travels.distance_m, travels.travel_s, travels.snap_m, travels.closed

@@ -6,8 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from services import eta
-from services.eta import Eta
+from services.eta import Eta, Factor
 from services.movers import Approach, Mover
 from services.routing.engine import Mode
 from services.routing.network import RIDE_KMH, WALK_KMH
@@ -81,7 +80,8 @@ class Judge:
     now: datetime
     routed: bool
     """There is an engine; without one times are guessed from straight lines."""
-    model: eta.Model
+    factor: Factor
+    """Of free-road times, for those who are judged, now."""
     weights: Weights
     wanted: frozenset[str]
     on_it: frozenset[tuple[str, int]]
@@ -109,7 +109,7 @@ def scored(judge: Judge, mover: Mover, ways: Approach, row: int) -> Scored:
     if trouble:
         return Scored(mover=mover, row=row, trouble=trouble, eta=None, terms={}, score=float("inf"))
     raw_s = float(ways.travel_s[row]) if judge.routed else guessed_s(mover.mode, float(ways.straight_m[row]))
-    expected = judge.model.eta(mover.kind, raw_s, judge.now)
+    expected = judge.factor.eta(raw_s)
     terms = {"travel": expected.travel_s / 60, **_terms(judge, mover, int(ways.closed[row]))}
     return Scored(mover=mover, row=row, trouble=None, eta=expected, terms=terms, score=sum(terms.values()))
 

@@ -60,7 +60,12 @@ class ScipyEngine:
         arcs = self._directed(graph, mode, reverse=True)
         entry, exits = _accesses(graph, arcs.shut, place, leaving=False), _accesses(graph, arcs.shut, sources, leaving=True)
         time_s, before = _search(graph, arcs, entry)
-        metres = _metres(graph, arcs, before, entry)
+        # who walks is as fast on every street, so that the time tells the length
+        metres = (
+            _metres(graph, arcs, before, entry)
+            if mode is Mode.DRIVE
+            else np.where(np.isfinite(time_s), time_s, 0.0) % CLOSED_S * (WALK_KMH / 3.6)
+        )
         total_s, total_m = time_s[exits.node] + exits.seconds, metres[exits.node] + exits.length_m
         direct_s, direct_m = _direct(graph, arcs.shut, sources, place.piece, place.share)
         total_s, total_m = np.column_stack([total_s, direct_s]), np.column_stack([total_m, direct_m])

@@ -19,6 +19,7 @@ from services.routing.scipy_engine import NAME, ScipyEngine
 log = logging.getLogger(__name__)
 
 MAX_EDGES = 2_000_000
+THREAD = "roads"
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 STATE = """
@@ -93,7 +94,7 @@ class RoadStore:
 
     def _load_again(self) -> None:
         if self._again.acquire(blocking=False):
-            threading.Thread(target=self._reload, name="roads", daemon=True).start()
+            threading.Thread(target=self._reload, name=THREAD, daemon=True).start()
 
     def _reload(self) -> None:
         try:

@@ -1,6 +1,6 @@
 """The network of a process follows the database: closures at once, a new map when it is read."""
 
-import time
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +9,7 @@ import pytest
 from geodata.db import Conn, Pool, open_pool
 from geodata.grid import LonLat
 from services.routing.engine import Engine, Mode
-from services.routing.store import RoadStore
+from services.routing.store import THREAD, RoadStore
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
 WEST, EAST = LonLat(113.505, 22.1005), LonLat(113.535, 22.1005)
@@ -80,7 +80,10 @@ def test_the_map_before_serves_on_until_the_new_one_is_read(town_conn: Conn, poo
     late = engine(store, town_conn)
     assert late.state.outdated
     assert late.state.map_at == before.state.map_at
-    time.sleep(0.05)
+    # what is read aside sees only what is committed
+    for thread in threading.enumerate():
+        if thread.name == THREAD:
+            thread.join(30)
     store.refresh(town_conn, NOW)
     now = engine(store, town_conn)
     assert not now.state.outdated
