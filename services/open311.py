@@ -54,7 +54,7 @@ REQUESTS = """
 """
 CASE = """
     SELECT e.case_no FROM hall.source_record r LEFT JOIN hall.event e ON e.id = r.event_id
-    WHERE r.id = %(id)s AND (r.account_id = %(account)s OR NOT %(citizen)s) AND coalesce(e.grid_code, r.grid_code) LIKE %(scope)s
+    WHERE r.id = %(id)s AND (r.account_id = %(account)s OR NOT %(citizen)s) AND coalesce(e.grid_code, nullif(r.grid_code, ''), left(%(scope)s, 6)) LIKE %(scope)s
 """
 
 

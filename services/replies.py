@@ -40,7 +40,7 @@ _FROM = """
     FROM hall.source_record r LEFT JOIN hall.event e ON e.id = r.event_id LEFT JOIN hall.event_class c ON c.code = e.class_code
 """
 # A record whose area is not known yet belongs to those who have the whole district.
-_SCOPE = "(coalesce(e.grid_code, r.grid_code) LIKE %(scope)s)"
+_SCOPE = "(coalesce(e.grid_code, nullif(r.grid_code, ''), left(%(scope)s, 6)) LIKE %(scope)s)"
 LIST = f"""
     SELECT * FROM (
         SELECT {_COLUMNS} {_FROM}

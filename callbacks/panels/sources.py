@@ -144,7 +144,7 @@ def opened(shown: Opened, words: Words, now: datetime) -> list[Component]:
         ],
         className="section",
     )
-    parts = [head]
+    parts: list[Component] = [head]
     if record.event_id is None:
         parts += _to_complete(shown, words) if shown.may_act else [html.P(words("sources.no_right"), className="empty")]
     else:
@@ -214,10 +214,17 @@ def _to_complete(shown: Opened, words: Words) -> list[Component]:
             html.P(text if shown.doubt.off_m else words("sources.doubt_outside", crs=shown.doubt.crs), className="quiet"),
             html.Div(
                 [
-                    _act(record.id, "shifted", words("sources.read_as", crs=shown.doubt.crs), "map-pin", data_crs=shown.doubt.crs),
+                    _act(
+                        record.id,
+                        "shifted",
+                        words("sources.read_as", crs=shown.doubt.crs),
+                        "map-pin",
+                        primary=False,
+                        data_crs=shown.doubt.crs,
+                    ),
                     _act(record.id, "as_sent", words("sources.as_sent"), "check", primary=False),
                 ],
-                className="acts",
+                className="acts sources-acts",
             ),
         ]
     known = [(each.class_code, f"{each.name} · {round(100 * each.score)} %") for each in shown.suggestions]
