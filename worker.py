@@ -54,10 +54,11 @@ def beat(stop: threading.Event, pool: Pool) -> None:
     while not stop.wait(BEAT_S):
         beats += 1
         try:
-            with writing(pool) as conn:
-                pulse.beat(conn, datetime.now(UTC))
+            # a transaction each: whoever acts on a case must not wait for all of it
+            for step in (pulse.move_workers, pulse.move_vehicles, pulse.sense):
+                with writing(pool) as conn:
+                    step(conn, datetime.now(UTC))
             if beats % BEATS_A_REFRESH == 0:
-                # a transaction of its own: acts write cases before workers, the pulse would hold the workers first
                 with writing(pool) as conn:
                     refresh.refresh(conn, datetime.now(UTC))
         except SourceUnavailableError as error:

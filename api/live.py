@@ -103,6 +103,7 @@ class LiveServer:
         """Begin to hear the database; call it in the event loop."""
         self._loop = asyncio.get_running_loop()
         self._watching = self._loop.create_task(self._watch())
+        self._watching.add_done_callback(_report)
         self._feed.start()
 
     async def stop(self) -> None:
@@ -384,6 +385,11 @@ def _since(query: bytes) -> int | None:
     """Read the id after which the client wants to go on; what is no such id means that it has nothing yet."""
     text = dict(parse_qsl(query.decode("latin-1"))).get("since", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def _report(watching: asyncio.Task[None]) -> None:
+    if not watching.cancelled() and watching.exception():
+        log.error("nobody looks after the live sockets any more", exc_info=watching.exception())
 
 
 async def _gone(receive: Receive) -> None:

@@ -307,4 +307,4 @@ def _hear(seen: Seen, message: dict[str, object]) -> None:
             seen.resyncs += 1
             seen.since = int(str(message["last"]))
         case "ping":
-            seen.since = int(str(message["last"]))
+            seen.since = max(seen.since or 0, int(str(message["last"])))

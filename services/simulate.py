@@ -106,8 +106,9 @@ class Simulation:
             self._crews.work(now)
         if now >= due["move"]:
             due["move"] = now + timedelta(seconds=MOVE_S / max(1.0, min(3.0, self._options.speed)))
-            with writing(self._pool) as conn:
-                trips.move(conn, now)
+            for step in (trips.move_workers, trips.move_vehicles, trips.settle):
+                with writing(self._pool) as conn:
+                    step(conn, now)
         if self._staff and now >= due["staff"]:
             due["staff"] = now + timedelta(seconds=STAFF_S / max(1.0, min(20.0, self._options.speed)))
             self._staff.work(now)

@@ -81,7 +81,7 @@
       gather();
     },
     ping(message) {
-      since = message.last;
+      since = Math.max(since, message.last);
       alive(message);
     },
     change(message) {

@@ -16,11 +16,16 @@ MOVERS = 3
 SENSOR_BEATS, SENSOR_PARTS = 3, 10
 """At every third beat a tenth of the sensors reports."""
 
+# Acts on cases write positions as well, and raise revisions at their end: the pulse takes the revision first and leaves out what is just being
+# written, so that it never waits for somebody who waits for it.
+ALONE = "SELECT FROM hall.layer_revision WHERE layer = %s FOR UPDATE"
 # Whoever is on the way to a task, or sends a position of their own, is not on the track.
 # The clock of the sample points into the tracks and says whether it runs forwards there; without a sample city it has no row. A mover is
 # between two reports of its track; metres east and north, for degrees of longitude shrink with the latitude.
 MOVE = """
-    WITH clock AS (
+    WITH unused AS (
+        SELECT {own} AS id FROM {target} WHERE mod({own}, %(movers)s) = %(turn)s FOR UPDATE SKIP LOCKED
+    ), clock AS (
         SELECT ended - make_interval(secs => %(track_s)s - abs(phase - %(track_s)s)) AS at,
                CASE WHEN phase < %(track_s)s THEN -1 ELSE 1 END AS direction
         FROM (SELECT (value->>'now')::timestamptz AS ended,
@@ -31,12 +36,12 @@ MOVE = """
                ST_X(coalesce(b.geom, a.geom)) AS x2, ST_Y(coalesce(b.geom, a.geom)) AS y2,
                coalesce(extract(epoch FROM b.reported_at - a.reported_at), 1)::float8 AS between_s,
                coalesce(extract(epoch FROM clock.at - a.reported_at) / extract(epoch FROM b.reported_at - a.reported_at), 0)::float8 AS share
-        FROM {mover} AS mover CROSS JOIN clock
+        FROM {mover} AS mover JOIN unused ON unused.id = mover.id CROSS JOIN clock
         CROSS JOIN LATERAL (SELECT geom, reported_at FROM {track}
                             WHERE {key} = mover.id AND reported_at <= clock.at ORDER BY reported_at DESC LIMIT 1) AS a
         LEFT JOIN LATERAL (SELECT geom, reported_at FROM {track}
                            WHERE {key} = mover.id AND reported_at > clock.at ORDER BY reported_at LIMIT 1) AS b ON true
-        WHERE mover.status IN ('free', 'busy') AND mod(mover.id, %(movers)s) = %(turn)s
+        WHERE mover.status IN ('free', 'busy')
             AND NOT EXISTS (SELECT FROM hall.simulated_trip AS trip WHERE trip.kind = {kind} AND trip.mover_id = mover.id)
             AND NOT EXISTS (SELECT FROM hall.position_consent AS own WHERE {kind} = 'worker' AND own.worker_id = mover.id AND own.withdrawn_at IS NULL)
             AND NOT EXISTS (SELECT FROM hall.position_consent AS own WHERE {kind} = 'worker' AND own.worker_id = mover.id AND own.withdrawn_at IS NULL)
@@ -58,6 +63,7 @@ VEHICLES = sql.SQL(MOVE).format(
     mover=sql.Identifier("hall", "vehicle"), track=sql.Identifier("hall", "vehicle_track_point"), key=sql.Identifier("vehicle_id"),
     target=sql.Identifier("hall", "vehicle"), own=sql.Identifier("id"), kind=sql.Literal("vehicle"),
 )  # fmt: skip
+MADE = "SELECT FROM hall.fact WHERE key = 'sample'"
 # A slow wave of its own for every sensor, within the usual range of its kind or, in alarm, above the limit.
 SENSORS = """
     UPDATE hall.sensor AS s
@@ -72,23 +78,44 @@ SENSORS = """
 
 
 def beat(conn: Conn, now: dt.datetime) -> int:
-    """Move what is on duty and let some sensors report, as of `now` (aware); return the number of rows that changed.
+    """Do all of it in the caller's transaction; return the number of rows that changed. As `move_workers`, `move_vehicles` and `sense`."""
+    return move_workers(conn, now) + move_vehicles(conn, now) + sense(conn, now)
 
-    The same moment gives the same positions and readings. Without a sample city nothing happens. Works in the caller's transaction.
+
+def move_workers(conn: Conn, now: dt.datetime) -> int:
+    """Move the workers whose turn it is to where they are as of `now` (aware); return how many.
+
+    The same moment gives the same positions. Without a sample city nothing happens. Works in the caller's transaction, which should hold
+    nothing else.
     """
+    conn.execute(ALONE, ["workers"])
+    return conn.execute(WORKERS, _values(now)).rowcount
+
+
+def move_vehicles(conn: Conn, now: dt.datetime) -> int:
+    """Do the same with vehicles."""
+    conn.execute(ALONE, ["vehicles"])
+    return conn.execute(VEHICLES, _values(now)).rowcount
+
+
+def sense(conn: Conn, now: dt.datetime) -> int:
+    """Let the sensors report whose turn it is; the same moment gives the same readings."""
     tick = int(now.timestamp()) // BEAT_S
-    values: dict[str, object] = {"now": now, "track_s": TRACK_S, "movers": MOVERS, "turn": tick % MOVERS}
-    changed = conn.execute(WORKERS, values).rowcount + conn.execute(VEHICLES, values).rowcount
-    if changed and tick % SENSOR_BEATS == 0:
-        values |= {
-            "kinds": [device.kind for device in DEVICES],
-            "lows": [device.usual[0] for device in DEVICES],
-            "highs": [device.usual[1] for device in DEVICES],
-            "alarm_low": ALARM_AT[0],
-            "alarm_high": ALARM_AT[1],
-            "minutes": now.timestamp() / 60,
-            "parts": SENSOR_PARTS,
-            "part": tick // SENSOR_BEATS % SENSOR_PARTS,
-        }
-        changed += conn.execute(SENSORS, values).rowcount
-    return changed
+    if tick % SENSOR_BEATS or not conn.execute(MADE).fetchone():
+        return 0
+    values: dict[str, object] = {
+        "now": now,
+        "kinds": [device.kind for device in DEVICES],
+        "lows": [device.usual[0] for device in DEVICES],
+        "highs": [device.usual[1] for device in DEVICES],
+        "alarm_low": ALARM_AT[0],
+        "alarm_high": ALARM_AT[1],
+        "minutes": now.timestamp() / 60,
+        "parts": SENSOR_PARTS,
+        "part": tick // SENSOR_BEATS % SENSOR_PARTS,
+    }
+    return conn.execute(SENSORS, values).rowcount
+
+
+def _values(now: dt.datetime) -> dict[str, object]:
+    return {"now": now, "track_s": TRACK_S, "movers": MOVERS, "turn": int(now.timestamp()) // BEAT_S % MOVERS}

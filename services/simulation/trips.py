@@ -25,11 +25,16 @@ ADD = """
     ON CONFLICT (kind, mover_id) DO UPDATE SET task_id = EXCLUDED.task_id, starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at,
                                                route = EXCLUDED.route
 """
+# as geodata.city.pulse: the revision first, and nobody who is just being written
+ALONE = "SELECT FROM hall.layer_revision WHERE layer = %s FOR UPDATE"
 WORKERS = """
-    WITH place AS (
+    WITH unused AS (
+        SELECT worker_id AS id FROM hall.worker_position
+        WHERE worker_id IN (SELECT mover_id FROM hall.simulated_trip WHERE kind = 'worker') FOR UPDATE SKIP LOCKED
+    ), place AS (
         SELECT t.mover_id, t.route, greatest(0, least(1, extract(epoch FROM %(now)s - starts_at) / extract(epoch FROM ends_at - starts_at))) AS share,
                ST_Length(route::geography) / extract(epoch FROM ends_at - starts_at) * 3.6 AS kmh
-        FROM hall.simulated_trip t WHERE t.kind = 'worker'
+        FROM hall.simulated_trip t JOIN unused ON unused.id = t.mover_id WHERE t.kind = 'worker'
     )
     UPDATE hall.worker_position AS p
     SET geom = ST_LineInterpolatePoint(place.route, share), reported_at = %(now)s,
@@ -38,10 +43,12 @@ WORKERS = """
     FROM place WHERE p.worker_id = place.mover_id
 """
 VEHICLES = """
-    WITH place AS (
+    WITH unused AS (
+        SELECT id FROM hall.vehicle WHERE id IN (SELECT mover_id FROM hall.simulated_trip WHERE kind = 'vehicle') FOR UPDATE SKIP LOCKED
+    ), place AS (
         SELECT t.mover_id, t.route, greatest(0, least(1, extract(epoch FROM %(now)s - starts_at) / extract(epoch FROM ends_at - starts_at))) AS share,
                ST_Length(route::geography) / extract(epoch FROM ends_at - starts_at) * 3.6 AS kmh
-        FROM hall.simulated_trip t WHERE t.kind = 'vehicle'
+        FROM hall.simulated_trip t JOIN unused ON unused.id = t.mover_id WHERE t.kind = 'vehicle'
     )
     UPDATE hall.vehicle AS p
     SET geom = ST_LineInterpolatePoint(place.route, share), reported_at = %(now)s,
@@ -121,8 +128,18 @@ def turn_back(conn: Conn, kind: str, mover_id: int, now: datetime) -> None:
         put(conn, Trip(kind=kind, mover_id=mover_id, task_id=None, starts_at=now, ends_at=ends_at, route=bytes(found.route)))
 
 
-def move(conn: Conn, now: datetime) -> int:
-    """Put everybody where the clock says; return how many moved. Who is back follows the track of the sample again."""
-    moved = conn.execute(WORKERS, {"now": now}).rowcount + conn.execute(VEHICLES, {"now": now}).rowcount
-    conn.execute(HOME, {"now": now})
-    return moved
+def move_workers(conn: Conn, now: datetime) -> int:
+    """Put the workers where the clock says; return how many moved. In a transaction that holds nothing else."""
+    conn.execute(ALONE, ["workers"])
+    return conn.execute(WORKERS, {"now": now}).rowcount
+
+
+def move_vehicles(conn: Conn, now: datetime) -> int:
+    """Do the same with vehicles."""
+    conn.execute(ALONE, ["vehicles"])
+    return conn.execute(VEHICLES, {"now": now}).rowcount
+
+
+def settle(conn: Conn, now: datetime) -> int:
+    """Let those who are back follow the track of the sample again; return how many."""
+    return conn.execute(HOME, {"now": now}).rowcount

@@ -81,7 +81,8 @@ def test_a_case_goes_through_its_whole_loop_by_itself(pool: Pool) -> None:
         staff.work(now)
         crews.work(now)
         with pool.connection() as conn:
-            trips.move(conn, now)
+            trips.move_workers(conn, now)
+            trips.settle(conn, now)
             state = (conn.execute(CASE, [event_id]).fetchone() or ("",))[0]
             task = conn.execute(TASK, [event_id]).fetchone()
             if task and task[1] == "on_site":
@@ -99,7 +100,8 @@ def test_a_case_goes_through_its_whole_loop_by_itself(pool: Pool) -> None:
     with pool.connection() as conn:
         for _ in range(200):
             now += timedelta(seconds=60)
-            trips.move(conn, now)
+            trips.move_workers(conn, now)
+            trips.settle(conn, now)
         assert conn.execute("SELECT count(*) FROM hall.simulated_trip").fetchone() == (0,)
 
 
