@@ -82,7 +82,7 @@ class StandardView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClassView:
+class EventClassView:
     """A class with its conditions; `responsible` only when a place was named."""
 
     code: str
@@ -109,7 +109,7 @@ class DictionaryViews:
         with reading(self._pool) as conn:
             return dictionary.tree(conn)
 
-    def one(self, code: str) -> ClassView:
+    def one(self, code: str) -> EventClassView:
         """One class with its conditions."""
         grid_code = GRID.optional(request.args)
         with reading(self._pool) as conn:
@@ -117,7 +117,7 @@ class DictionaryViews:
             sub = dictionary.sub_class(conn, found.sub_code) if found.sub_code else None
             standards = dictionary.standards_of(conn, code, all_of_them=True)
             who = duty.responsible(conn, code, grid_code) if grid_code else None
-        return ClassView(
+        return EventClassView(
             code=found.code,
             name=found.name,
             major=found.major,
@@ -167,7 +167,7 @@ class DictionaryViews:
                 method="GET",
                 path=one,
                 view=self.one,
-                answer=ClassView,
+                answer=EventClassView,
                 parameters=(GRID,),
                 summary="A class: filing conditions, limits, closing conditions; with `grid_code` also who answers for it there",
             ),
