@@ -399,7 +399,8 @@ def _photo() -> tuple[bytes, str]:
         file = request.files.get("file")
         if file is None:
             raise InvalidInputError("file: is missing in the form")
-        return file.stream.read(most + 1), request.form.get("kind", "other")
+        with file.stream as stream:
+            return stream.read(most + 1), request.form.get("kind", "other")
     if not request.mimetype.startswith("image/") and request.mimetype != "application/octet-stream":
         raise UnsupportedMediaType("send an image, or a form with `file`")
     return request.stream.read(most + 1), KIND.read(request.args)
