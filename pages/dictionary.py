@@ -42,7 +42,7 @@ def layout(context: Context) -> Component:
             ("departments", words("dict.tab_departments"), "", _departments(words, editable=editable)),
             ("calendar", words("dict.tab_calendar"), "", _calendar(words)),
         ],
-        "dict",
+        "dictionary",
     )
     main = html.Main(
         [head, parts, html.Div(id=ids.DICT_RESULT, className="admin-result", role="status")], id=ids.DICTIONARY, className="admin dict"

@@ -10,7 +10,7 @@ from callbacks import formats, ids
 from callbacks.panels import lists
 from callbacks.panels.pieces import also, chip, dot, icon, icon_button, opener
 from callbacks.words import Language, Words
-from layers.base import Tone
+from layers.base import STAFF, Tone
 from services.administration import ADMINISTRATORS
 from services.bulletin import SLOT_S, Bulletin
 from services.details import Area
@@ -119,6 +119,8 @@ def _person(reader: Reader, words: Words) -> Component:
     ]
     if reader.role in ADMINISTRATORS:
         entries.append(html.A([icon("settings"), words("admin.title")], href="/admin", className="menu-item"))
+    if reader.role in STAFF:
+        entries.append(html.A([icon("book"), words("title.dictionary")], href="/dictionary/", className="menu-item"))
     entries.append(
         html.Button([icon("logout"), words("sign_out")], type="button", className="menu-item", **also({"data-sign-out": "true"}))
     )
