@@ -24,6 +24,8 @@ PREFIX = "phone."
 """Texts of this page."""
 SHARED = ("language.", "live.", "login.", "search.nothing", "state.")
 """Beginnings of texts that the page has in common with others."""
+LIBRARY = ("/assets/vendor/maplibre-gl/maplibre-gl.mjs", "/assets/vendor/maplibre-gl/maplibre-gl-worker.mjs")
+"""Of the map, as assets/m/map.js names them."""
 YEAR_S = 365 * 86_400
 
 
@@ -63,7 +65,7 @@ def create_blueprint() -> Blueprint:
     def worker() -> Response:
         files = [*(_address(name) for name in (*STYLES, *_modules(), ICONS[0])), "/fonts/fonts.css"]
         version = hashlib.sha256("".join((*files, *(_texts_digest(language) for language in Language))).encode()).hexdigest()[:12]
-        told = json.dumps({"version": version, "files": files, "page": PHONE_PATH})
+        told = json.dumps({"version": version, "files": files, "later": LIBRARY, "page": PHONE_PATH})
         script = f"const SHELL = {told};\n{(ASSETS / FOLDER / 'worker.js').read_text(encoding='utf-8')}"
         answer = Response(script, mimetype="text/javascript")
         answer.headers["Cache-Control"] = "no-cache"

@@ -8,7 +8,7 @@ import { change, recall, state, watch } from './state.js';
 import { t } from './texts.js';
 import { map } from './view-map.js';
 import { account, messages, signIn, stranger } from './view-own.js';
-import { report } from './view-report.js';
+import { classes, report } from './view-report.js';
 import { result, task } from './view-task.js';
 import { tasks } from './view-tasks.js';
 
@@ -23,6 +23,9 @@ const VIEWS = [
   [/^/, tasks],
 ];
 const TABS = [['tasks', 'list-details'], ['map', 'map'], ['report', 'plus'], ['messages', 'bell'], ['me', 'user']];
+
+/** Reporting must work without a connection on the first day, too. */
+const DICTIONARY_MS = 2000;
 
 let shown = null;
 let started = false;
@@ -69,6 +72,7 @@ async function begin() {
   live.start();
   await queue.start();
   place.start();
+  setTimeout(classes, DICTIONARY_MS);
 }
 
 document.addEventListener('signedin', async () => {

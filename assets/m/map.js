@@ -8,6 +8,7 @@ const WORKER = '/assets/vendor/maplibre-gl/maplibre-gl-worker.mjs';
 const COLOURS = { light: { way: '#0b78c2', casing: '#ffffff', reach: 'rgba(11,120,194,.14)' }, dark: { way: '#38bdf8', casing: '#050d1a', reach: 'rgba(56,189,248,.16)' } };
 
 const RATIO = 2;
+const SCHEME = 'hall';
 
 let library = null;
 const styles = new Map();
@@ -15,6 +16,12 @@ const styles = new Map();
 function load() {
   library = library || import(LIBRARY).then((module) => {
     module.setWorkerUrl(new URL(WORKER, location.href).href);
+    // tiles are fetched by the page and not by the library's worker: the service worker only sees the page
+    module.addProtocol(SCHEME, async ({ url }, { signal }) => {
+      const answer = await fetch(url.slice(SCHEME.length + 3), { signal });
+      if (!answer.ok) throw new Error(`tile: ${answer.status}`);
+      return { data: await answer.arrayBuffer() };
+    });
     return module;
   });
   library.catch(() => (library = null));
@@ -32,7 +39,7 @@ async function ground(name) {
     styles.set(name, {
       ...body,
       'font-faces': faces,
-      sources: { base: { ...body.sources.base, tiles: body.sources.base.tiles.map(absolute) } },
+      sources: { base: { ...body.sources.base, tiles: body.sources.base.tiles.map((path) => (path.startsWith('/') ? `${SCHEME}://${path}` : path)) } },
       layers: body.layers.filter((layer) => layer.id.startsWith('base-') && layer.type !== 'fill-extrusion'),
     });
   }

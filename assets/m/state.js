@@ -71,7 +71,7 @@ const MOST_MESSAGES = 60;
 
 /** Note something for the list of messages: {kind, title, text, task?}. */
 export async function note(message) {
-  const messages = [{ at: Date.now(), fresh: true, ...message }, ...state.messages].slice(0, MOST_MESSAGES);
+  const messages = [{ at: Date.now(), fresh: message.kind !== 'sent', ...message }, ...state.messages].slice(0, MOST_MESSAGES);
   change({ messages });
   await store.put('kept', messages, `messages:${state.me.username}`);
 }

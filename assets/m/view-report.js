@@ -19,7 +19,7 @@ const NEW = () => ({ self: false, photos: [], class_code: '', class_name: '', te
 let dictionary = null;
 
 /** The event dictionary, kept on the phone. */
-async function classes() {
+export async function classes() {
   if (dictionary) return dictionary;
   dictionary = (await store.get('kept', 'dictionary')) || null;
   const fresh = read('/api/v1/dictionary').then((tree) => {

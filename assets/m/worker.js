@@ -10,6 +10,8 @@ self.addEventListener('install', (event) => {
 });
 
 self.addEventListener('activate', (event) => {
+  // the map's library is large: it is fetched when everything else is there, and the page works without it
+  caches.open(KEEP).then((cache) => cache.addAll(SHELL.later)).catch(() => {});
   event.waitUntil(
     caches.keys().then((names) => Promise.all(names.filter((name) => name.startsWith('hall-phone-') && name !== KEEP && name !== TILES).map((name) => caches.delete(name)))).then(() => self.clients.claim()),
   );
