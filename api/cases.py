@@ -14,8 +14,9 @@ from api.identity import current_caller, current_reader
 from api.routes import Route, body
 from geodata.db import reading
 from geodata.errors import InvalidInputError, NotAllowedError
-from services import acts, audit, cases, workflow
+from services import acts, cases, workflow
 from services.act_form import Act
+from services.attempts import attempted
 from services.case_standing import READERS
 from services.orders import Kind, Order
 
@@ -92,8 +93,8 @@ class CaseViews:
         """Do something with a case."""
         wanted, caller = body(ActRequest), current_caller()
         form = form_of(wanted)
-        with audit.attempt(self._pool, caller, f"case_{wanted.action[:30]}", f"events/{id}") as conn:
-            return acts.act(conn, caller, id, form)
+        action = f"case_{wanted.action[:30]}"
+        return attempted(self._pool, caller, action, f"events/{id}", work=lambda conn: acts.act(conn, caller, id, form))
 
     def table(self) -> WorkflowView:
         """The table of transitions."""

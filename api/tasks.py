@@ -13,7 +13,8 @@ from api.context import Context
 from api.identity import current_caller, current_reader
 from api.routes import Link, Route, body, next_link
 from geodata.db import reading
-from services import audit, tasks
+from services import tasks
+from services.attempts import attempted
 
 MINE = parameters.one_of("mine", ("1",), "Only those of the worker whom the account stands for; a worker gets no others.")
 OPEN = parameters.one_of("open", ("true", "false", "any"), "Only open ones, only those that are over, or all.", "true")
@@ -76,8 +77,8 @@ class TaskViews:
             override_reason=wanted.override_reason,
             attachments=tuple(wanted.attachments),
         )
-        with audit.attempt(self._pool, caller, f"task_{wanted.action[:30]}", f"tasks/{id}") as conn:
-            return tasks.act(conn, caller, id, form)
+        action = f"task_{wanted.action[:30]}"
+        return attempted(self._pool, caller, action, f"tasks/{id}", work=lambda conn: tasks.act(conn, caller, id, form))
 
     def routes(self) -> Sequence[Route]:
         """Return what is served, and what OpenAPI says of it."""

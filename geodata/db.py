@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from geodata.errors import SourceUnavailableError
+from geodata.errors import BusyError, SourceUnavailableError
 
 log = logging.getLogger(__name__)
 
@@ -94,11 +94,14 @@ def writing(pool: Pool) -> Iterator[Conn]:
     """Lend a connection inside a transaction that commits when the block ends well.
 
     Raises:
+        BusyError: another transaction waited for this one while this one waited for it.
         SourceUnavailableError: no connection in time, it was lost, or a statement timed out.
     """
     try:
         with pool.connection() as conn:
             yield conn
+    except psycopg.errors.DeadlockDetected as error:
+        raise BusyError(str(error)) from error
     except (PoolTimeout, psycopg.OperationalError) as error:
         _alive.clear()
         raise SourceUnavailableError(str(error)) from error

@@ -37,5 +37,9 @@ class SourceUnavailableError(HallError):
     """The database did not answer in time."""
 
 
+class BusyError(SourceUnavailableError):
+    """Two transactions waited for each other and this one was ended: it can be done again at once."""
+
+
 class SetupError(HallError):
     """The machine or its settings do not allow to go on; the message says what to do."""

@@ -20,12 +20,16 @@ KNOWN = """
 # None of this is news for anybody: the layers' revisions tell it.
 QUIET = "SET LOCAL hall.quiet = 'on'"
 # Open cases on which nobody has acted keep their distance to now. What was closed today is closed today again, at the same part of the day.
+# Rows are taken first cases, then workers, as acts do it: the two never wait for each other.
+LOCK_CASES = """
+    SELECT FROM hall.event WHERE id > %(ids_from)s AND id <= %(last_id)s AND version = 0 AND closed_at IS NULL ORDER BY id FOR UPDATE
+"""
 MOVE_CASES = """
     WITH moved AS (
         SELECT id, CASE WHEN closed_at IS NULL THEN %(by)s ELSE %(midnight)s - closed_at + (closed_at - %(old_midnight)s) * %(stretch)s END AS by
         FROM hall.event
-        WHERE id > %(ids_from)s AND id <= %(last_id)s
-            AND ((closed_at IS NULL AND version = 0) OR (reported_at > %(old_midnight)s - interval '30 days' AND closed_at >= %(old_midnight)s AND %(days)s > 0))
+        WHERE id > %(ids_from)s AND id <= %(last_id)s AND version = 0
+            AND (closed_at IS NULL OR (reported_at > %(old_midnight)s - interval '30 days' AND closed_at >= %(old_midnight)s AND %(days)s > 0))
     )
     UPDATE hall.event AS e
     SET reported_at = reported_at + by, step_started_at = step_started_at + by, deadline_at = deadline_at + by, closed_at = closed_at + by
@@ -118,6 +122,9 @@ def refresh(conn: Conn, now: dt.datetime) -> bool:
         "to_local": LOCAL.utcoffset(None),
     }
     conn.execute(QUIET)
+    conn.execute(LOCK_CASES, values)
+    for command in REPORTS:
+        conn.execute(command, values)
     conn.execute(MOVE_CASES, values)
     if midnight > old_midnight:
         conn.execute(FILL_DAYS, values)
@@ -126,8 +133,6 @@ def refresh(conn: Conn, now: dt.datetime) -> bool:
     conn.execute(NUMBER_CASES, values)
     conn.execute(RAISE_COUNTERS, values)
     conn.execute(LOUD)
-    for command in REPORTS:
-        conn.execute(command, values)
     conn.execute(REMEMBER, (Jsonb({"now": now.astimezone(dt.UTC).isoformat()}),))
     return True
 
