@@ -26,6 +26,8 @@ from geodata.settings import ROOT
 from tests import loop
 from tests.serving import free_port
 
+Fault = Callable[[], None]
+
 CLIENTS = 4
 GIVE_UP_S = 90.0
 """An act that nobody answers for so long fails the run."""
@@ -114,7 +116,7 @@ def prepare(conn: Conn, cases: int) -> dict[str, str]:
     return tokens
 
 
-def run(storm: Storm, faults: Mapping[str, Callable[[], None]], *, every: int, seed: int = 1) -> None:
+def run(storm: Storm, faults: Mapping[str, Fault], *, every: int, seed: int = 1) -> None:
     """Let the clients act until enough is acknowledged; after each `every` acknowledged acts something breaks, in turn by lot."""
     clients = [threading.Thread(target=_client, args=(storm, seed * 100 + number), name=f"client-{number}") for number in range(CLIENTS)]
     for client in clients:

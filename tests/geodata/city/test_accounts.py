@@ -94,3 +94,20 @@ def test_passwords_are_hashed_with_argon2(toy_conn: Conn, tmp_path: Path, monkey
     row = stored(toy_conn)["dispatcher"]
     assert row[2].startswith("$argon2id$")
     assert password_matches(row[2], known["dispatcher"]["password"])
+
+
+def test_worker_and_department_stand_for_somebody(toy_conn: Conn, tmp_path: Path) -> None:
+    toy_conn.execute("INSERT INTO hall.department (id, code, name, kind) OVERRIDING SYSTEM VALUE VALUES (5, 'd5', '城管局', 'bureau')")
+    toy_conn.execute("INSERT INTO hall.duty_rule (subject, lead_department) VALUES ('city', 5)")
+    accounts.write(toy_conn, tmp_path)
+    stand_for = """
+        SELECT a.username, starts_with(w.grid_code, a.scope), w.role, a.department_id
+        FROM hall.account a LEFT JOIN hall.worker w ON w.id = a.worker_id ORDER BY a.username
+    """
+    known = {name: rest for name, *rest in toy_conn.execute(stand_for)}
+    assert known["worker"] == known["worker_other_street"] == [True, "grid_worker", None]
+    assert known["department"] == [None, None, 5]
+    assert all(rest == [None, None, None] for name, rest in known.items() if name not in {"worker", "worker_other_street", "department"})
+    before = toy_conn.execute(stand_for).fetchall()
+    accounts.write(toy_conn, tmp_path)
+    assert toy_conn.execute(stand_for).fetchall() == before

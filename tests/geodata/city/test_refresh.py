@@ -83,5 +83,34 @@ def test_a_case_that_somebody_entered_stays_where_it_is(toy_conn: Conn) -> None:
     assert toy_conn.execute("SELECT reported_at, case_no FROM hall.event WHERE id = 5000000").fetchone() == (NOON, "9900002026112350000")
 
 
+def test_a_case_that_somebody_acted_on_stays_where_it_is(toy_conn: Conn) -> None:
+    mine = "UPDATE hall.event SET version = 1 WHERE id IN (SELECT id FROM hall.event WHERE {} ORDER BY id LIMIT 2) RETURNING id"
+    ids = [
+        row[0] for which in ("closed_at IS NULL", f"closed_at >= '{MIDNIGHT}'") for row in toy_conn.execute(mine.format(which)).fetchall()
+    ]
+    times = "SELECT id, case_no, reported_at, deadline_at, step_started_at, closed_at FROM hall.event WHERE id = ANY(%s) ORDER BY id"
+    before = toy_conn.execute(times, [ids]).fetchall()
+    assert len(before) == 4
+    refresh(toy_conn, NOON + dt.timedelta(days=2))
+    assert toy_conn.execute(times, [ids]).fetchall() == before
+
+
+def test_numbers_that_were_handed_out_are_not_given_again(toy_conn: Conn) -> None:
+    day = (NOON + dt.timedelta(days=1)).date()
+    toy_conn.execute("INSERT INTO hall.case_counter VALUES (%s, 70000)", [day])
+    refresh(toy_conn, NOON + dt.timedelta(days=1))
+    least, most = toy_conn.execute(
+        "SELECT min(right(case_no, 5))::int, max(right(case_no, 5))::int FROM hall.event WHERE substr(case_no, 7, 8) = to_char(%s::date, 'YYYYMMDD')",
+        [day],
+    ).fetchone()
+    assert least > 70_000
+    assert toy_conn.execute("SELECT last FROM hall.case_counter WHERE day = %s", [day]).fetchone() == (most,)
+
+
+def test_moving_the_city_tells_no_page(toy_conn: Conn) -> None:
+    refresh(toy_conn, NOON + dt.timedelta(days=2))
+    assert toy_conn.execute("SELECT count(*) FROM hall.change WHERE layer LIKE '%%events'").fetchone() == (0,)
+
+
 def test_without_a_sample_city_there_is_nothing_to_do(conn: Conn) -> None:
     assert not refresh(conn, NOON)
