@@ -28,8 +28,8 @@ MAX_MINUTES = 30
 MAX_ITEMS = 200
 SPARE = 3
 """So many times the rows asked for are looked at by travel time, nearest by straight line first."""
-MAX_BUILDINGS = 400
-"""Up to so many buildings their people are counted house by house, beyond that by where the people are."""
+MAX_PEOPLE = 5_000
+"""Up to so many people they are counted house by house, beyond that by where they live."""
 TURNING = frozenset({"1", "4"})
 """Cameras that can be turned to anything within their range."""
 
@@ -102,7 +102,7 @@ class Affected:
     buildings: int
     people: int
     by_building: bool
-    """False: too many buildings; people are counted by where they live instead."""
+    """False: too many; people are counted by where they live instead."""
     categories: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Field → value → people, for the fields that the reader may see."""
 
@@ -267,7 +267,7 @@ def _group(one: _Found, rows: Mapping[tuple[str, int], Row], times: Mapping[tupl
 def _affected(store: MirrorStore, conn: Conn, reader: Reader, known: Mapping[str, Element], covering: Covering) -> Affected:
     buildings, people, columns = store.mirror("buildings"), store.mirror("people"), known["people"].source
     touched = buildings.within(covering, (), reader.scope)
-    if len(touched) > MAX_BUILDINGS:
+    if buildings.numbers["people"][touched].sum() > MAX_PEOPLE:
         rows = people.within(covering, (), reader.scope)
         counted = {name: people.breakdown(name, rows) for name in ("pop_type", "age_group")}
         return Affected(buildings=len(touched), people=len(rows), by_building=False, categories=counted)

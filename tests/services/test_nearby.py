@@ -64,10 +64,10 @@ def test_minutes_of_travel_are_an_area_too(town: Town, streets: Streets) -> None
     assert all(not one.items for one in far.groups)
 
 
-def test_many_buildings_are_counted_by_where_people_live(town: Town, streets: Streets, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_people_are_counted_by_where_people_live(town: Town, streets: Streets, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = Wanted(place=PLACE, radius_m=700, limit=0)
     one_by_one = around(town, streets, wanted).affected
-    monkeypatch.setattr("services.nearby.MAX_BUILDINGS", 0)
+    monkeypatch.setattr("services.nearby.MAX_PEOPLE", 124)
     by_place = around(town, streets, wanted).affected
     assert one_by_one is not None
     assert by_place is not None
