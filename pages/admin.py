@@ -80,7 +80,7 @@ def top(reader: Reader, words: Words, *, demo: bool, place: str = "admin.title")
         className="person",
     )
     leave = html.Button([icon("logout"), words("sign_out")], type="button", className="button small", **also({"data-sign-out": "true"}))
-    ways = [("/", "map", "title.map")] if reader.role not in ADMINISTRATORS else []
+    ways = [("/", "map", "title.map"), ("/events/", "list-details", "title.events")] if reader.role not in ADMINISTRATORS else []
     if reader.role is Role.SYSTEM_ADMIN:
         ways = [("/dictionary/", "book", "title.dictionary")] if place == "admin.title" else [("/admin/", "users", "admin.accounts")]
     back = [html.A([icon(symbol), words(title)], href=path, className="button small") for path, symbol, title in ways]

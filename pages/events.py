@@ -10,6 +10,7 @@ from callbacks.panels.frame import switches
 from callbacks.panels.pieces import also, chip, icon
 from callbacks.panels.states import loading
 from callbacks.words import Words, requested
+from services.replies import MAY_READ
 from services.rights import Reader
 
 STORES = (ids.EVENT_QUERY, ids.SIGNED_OUT, ids.NOTICE, ids.SINK)
@@ -38,6 +39,7 @@ def _top(reader: Reader, words: Words, *, demo: bool) -> Component:
         [
             html.A([icon("map"), words("title.map")], href="/", className="top-link"),
             html.A([icon("list-details"), words("title.events")], href="/events/", className="top-link"),
+            *([html.A([icon("mail"), words("title.sources")], href="/sources/", className="top-link")] if reader.role in MAY_READ else []),
         ],
         className="top-links",
         **also({"aria-label": words("events.pages")}),

@@ -14,6 +14,7 @@ from layers.base import STAFF, Tone
 from services.administration import ADMINISTRATORS
 from services.bulletin import SLOT_S, Bulletin
 from services.details import Area
+from services.replies import MAY_READ
 from services.rights import Reader
 
 COUNTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -119,6 +120,8 @@ def _person(reader: Reader, words: Words) -> Component:
     ]
     if reader.role in ADMINISTRATORS:
         entries.append(html.A([icon("settings"), words("admin.title")], href="/admin", className="menu-item"))
+    if reader.role in MAY_READ:
+        entries.append(html.A([icon("mail"), words("title.sources")], href="/sources/", className="menu-item"))
     if reader.role in STAFF:
         entries.append(html.A([icon("book"), words("title.dictionary")], href="/dictionary/", className="menu-item"))
     entries.append(
