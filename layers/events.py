@@ -103,7 +103,12 @@ OPEN_EVENTS = replace(
     key="open_events",
     title=Text("未结案件", "Open events"),
     view="layer_open_events",
-    tile=("major", "level", "state", "deadline_at", "step_started_at"),
+    fields=(
+        *EVENTS.fields,
+        Field(name="paused_at", title=Text("挂账时间", "Suspended at"), kind=Kind.TIME),
+        Field(name="working", title=Text("按工作时间计时", "Counts working time"), kind=Kind.BOOL),
+    ),
+    tile=("major", "level", "state", "deadline_at", "step_started_at", "paused_at", "working"),
     cells_to=0,
     live=True,
     refresh_s=5,
