@@ -21,7 +21,7 @@ from services.rights import Reader
 MAX_CANDIDATES = 10
 MOST_FOUND = 16
 """Rows of each kind that are looked at: those of the same class first, then the nearest or latest."""
-MOST_COMPARED = 10
+MOST_COMPARED = 8
 """Rows whose text is compared: the best by place, time and kind."""
 VAGUE = frozenset({"area", "district"})
 """Precisions of a place for which a distance means nothing."""
@@ -160,9 +160,9 @@ _COLUMNS = """
     own.kind_group AS own_group, own.sub_code AS own_sub, e.reported_at, e.closed_at IS NULL AS open, e.precision, e.building_id, e.grid_code,
     ST_X(e.geom) AS lon, ST_Y(e.geom) AS lat
 """
+_LATELY = "e.reported_at BETWEEN asked.at - %(window)s AND asked.at + %(window)s"
 _TESTS = """
     e.id <> coalesce(asked.own_id, 0) AND e.state <> 'merged' AND e.grid_code LIKE %(scope)s
-    AND e.reported_at BETWEEN asked.at - %(window)s AND asked.at + %(window)s
     AND NOT EXISTS (SELECT FROM hall.duplicate_decision d WHERE d.decision <> 'merged'
                     AND ((d.event_id = asked.own_id AND d.master_id = e.id) OR (d.event_id = e.id AND d.master_id = asked.own_id)))
 """
@@ -175,7 +175,7 @@ WITH asked AS (
 )
 SELECT found.* FROM asked LEFT JOIN hall.event_class own ON own.code = asked.class_code CROSS JOIN LATERAL (
     (SELECT {_COLUMNS} FROM hall.event e JOIN hall.event_class c ON c.code = e.class_code
-     WHERE e.closed_at IS NULL AND asked.wide > 0 AND {_TESTS}
+     WHERE e.closed_at IS NULL AND asked.wide > 0 AND {_LATELY} AND {_TESTS}
        AND e.geom && ST_MakeEnvelope(asked.lon - asked.wide, asked.lat - asked.high, asked.lon + asked.wide, asked.lat + asked.high, 4326)
      ORDER BY e.class_code = asked.class_code DESC, e.geom <-> ST_SetSRID(ST_MakePoint(asked.lon, asked.lat), 4326) LIMIT {MOST_FOUND})
     UNION ALL
@@ -185,12 +185,13 @@ SELECT found.* FROM asked LEFT JOIN hall.event_class own ON own.code = asked.cla
      LIMIT {MOST_FOUND})
     UNION ALL
     (SELECT {_COLUMNS} FROM hall.event e JOIN hall.event_class c ON c.code = e.class_code
-     WHERE e.closed_at IS NULL AND e.precision IN ('area', 'district') AND {_TESTS}
+     WHERE e.closed_at IS NULL AND e.precision IN ('area', 'district') AND {_LATELY} AND {_TESTS}
        AND (e.grid_code LIKE asked.area || '%%' OR asked.area LIKE e.grid_code || '%%')
      ORDER BY e.reported_at DESC LIMIT {MOST_FOUND})
     UNION ALL
     (SELECT {_COLUMNS} FROM hall.event e JOIN hall.event_class c ON c.code = e.class_code
-     WHERE e.closed_at IS NULL AND asked.wide = 0 AND e.class_code = asked.class_code AND e.precision NOT IN ('area', 'district') AND {_TESTS}
+     WHERE e.closed_at IS NULL AND asked.wide = 0 AND e.class_code = asked.class_code AND e.precision NOT IN ('area', 'district') AND {_LATELY}
+       AND {_TESTS}
        AND e.grid_code LIKE asked.area || '%%'
      ORDER BY e.reported_at DESC LIMIT {MOST_FOUND})
 ) AS found

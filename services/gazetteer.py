@@ -3,6 +3,7 @@
 Built anew when a layer behind it changes; a look-up then costs no query.
 """
 
+import math
 import re
 import threading
 import unicodedata
@@ -76,6 +77,8 @@ class Road:
     nodes: dict[int, tuple[float, float]]
     grids: list[str | None]
     houses: list[House]
+    _flat: "tuple[shapely.Geometry, float, float] | None" = None
+    """The edges in metres, and the metres of a degree there; made when it is first asked for."""
 
     @property
     def line(self) -> shapely.Geometry:
@@ -84,12 +87,17 @@ class Road:
 
     def nearest(self, lon: float, lat: float) -> tuple[float, float]:
         """Return the point of the road that is nearest to a position."""
-        scale = _scale(lat)
+        flat, east, north = self._flat or self._flatten()
+        found = shapely.shortest_line(flat, shapely.Point(lon * east, lat * north))
+        x, y = found.coords[0]
+        return x / east, y / north
+
+    def _flatten(self) -> "tuple[shapely.Geometry, float, float]":
+        scale = _scale(float(shapely.total_bounds(self.lines)[1]))
         flat = shapely.transform(self.line, lambda xy: xy * scale)
-        target = shapely.Point(lon * scale[0], lat * scale[1])
-        found = shapely.shortest_line(flat, target)
-        x, y = shapely.get_coordinates(found)[0] / scale
-        return float(x), float(y)
+        shapely.prepare(flat)
+        self._flat = (flat, float(scale[0]), float(scale[1]))
+        return self._flat
 
     def middle(self) -> tuple[float, float]:
         """Return the point of the road nearest to the middle of its box."""
@@ -198,8 +206,8 @@ def normal(text: str) -> str:
 
 def apart_m(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
     """Return the metres between two positions of a city."""
-    east, north = _scale(lat)
-    return float(np.hypot((other_lon - lon) * east, (other_lat - lat) * north))
+    east, north = _scale_of(round(lat * 10))
+    return math.hypot((other_lon - lon) * east, (other_lat - lat) * north)
 
 
 @cache

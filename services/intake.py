@@ -57,10 +57,9 @@ CLOCK = "clock"
 
 KEEP = """
     INSERT INTO hall.source_record (source, external_no, raw, report, reporter, reporter_phone, secret, received_at, account_id, trouble)
-    SELECT source, external_no, raw::jsonb, report::jsonb, reporter, reporter_phone, secret, %(now)s, account_id, 'new'
-    FROM unnest(%(source)s::text[], %(external_no)s::text[], %(raw)s::text[], %(report)s::text[], %(reporter)s::text[], %(phone)s::text[],
-                %(secret)s::boolean[], %(account)s::bigint[])
-        AS given (source, external_no, raw, report, reporter, reporter_phone, secret, account_id)
+    SELECT source, external_no, raw, report, reporter, reporter_phone, secret, %(now)s, account_id, 'new'
+    FROM jsonb_to_recordset(%(given)s::jsonb) AS given (source text, external_no text, raw jsonb, report jsonb, reporter text,
+                                                        reporter_phone text, secret boolean, account_id bigint)
     ORDER BY source, external_no
     ON CONFLICT (source, external_no) DO NOTHING
     RETURNING id, source, external_no
@@ -387,17 +386,20 @@ def _keep(
     conn: Conn, reports: Sequence[tuple[Report, Reader]], now: datetime
 ) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], dict[str, Any]]]:
     """Write what is new; return its records, and those that were there before."""
-    params = {
-        "now": now,
-        "source": [report.source for report, _ in reports],
-        "external_no": [report.external_no for report, _ in reports],
-        "raw": [_json(_raw(report)) for report, _ in reports],
-        "report": [_json(_plain(report)) for report, _ in reports],
-        "reporter": [report.reporter for report, _ in reports],
-        "phone": [report.reporter_phone for report, _ in reports],
-        "secret": [report.secret for report, _ in reports],
-        "account": [reader.account_id for _, reader in reports],
-    }
+    given = [
+        {
+            "source": report.source,
+            "external_no": report.external_no,
+            "raw": _raw(report),
+            "report": _plain(report),
+            "reporter": report.reporter,
+            "reporter_phone": report.reporter_phone,
+            "secret": report.secret,
+            "account_id": reader.account_id,
+        }
+        for report, reader in reports
+    ]
+    params = {"now": now, "given": _json(given)}
     fresh = {(source, external_no): int(record_id) for record_id, source, external_no in conn.execute(KEEP, params)}
     old = [(report.source, str(report.external_no)) for report, _ in reports if (report.source, report.external_no) not in fresh]
     known: dict[tuple[str, str], dict[str, Any]] = {}

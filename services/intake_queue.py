@@ -1,11 +1,11 @@
-"""Reports that arrive at the same moment are written together: whoever comes first writes for all that wait."""
+"""Reports that arrive at the same moment are written together: two writers take all that wait, each in turn, in one transaction."""
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from queue import Empty, SimpleQueue
 
 import psycopg
 
@@ -17,6 +17,8 @@ from services.rights import Reader
 log = logging.getLogger(__name__)
 
 MOST_TOGETHER = 64
+WRITERS = 2
+"""While one waits for the database the other works on its reports."""
 
 
 @dataclass(slots=True, eq=False)
@@ -26,7 +28,7 @@ class _Waiting:
     now: datetime
     received: Received | None = None
     error: HallError | None = None
-    done: bool = field(default=False)
+    done: threading.Event = field(default_factory=threading.Event)
 
 
 class IntakeQueue:
@@ -34,8 +36,9 @@ class IntakeQueue:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._waiting: deque[_Waiting] = deque()
-        self._turn = threading.Lock()
+        self._waiting: SimpleQueue[_Waiting] = SimpleQueue()
+        self._starting = threading.Lock()
+        self._started = False
 
     def receive(self, report: Report, now: datetime, *, reader: Reader) -> Received:
         """Take a report in. Errors as `services.intake.receive_all`, and SourceUnavailableError."""
@@ -56,21 +59,37 @@ class IntakeQueue:
             try:
                 check(item.report, reader)
             except InvalidInputError as error:
-                item.error, item.done = error, True
-        open_ones = [item for item in mine if not item.done]
-        self._waiting.extend(open_ones)
-        for item in open_ones:
-            while not item.done:
-                with self._turn:
-                    if not item.done:
-                        self._write(self._next())
+                item.error = error
+                item.done.set()
+        self._start()
+        for item in mine:
+            if not item.done.is_set():
+                self._waiting.put(item)
+        for item in mine:
+            item.done.wait()
         return [_told(item) for item in mine]
 
-    def _next(self) -> list[_Waiting]:
-        batch: list[_Waiting] = []
-        while self._waiting and len(batch) < MOST_TOGETHER:
-            batch.append(self._waiting.popleft())
-        return batch
+    def _start(self) -> None:
+        """Start the writers with the first report: after the process was forked."""
+        with self._starting:
+            if not self._started:
+                self._started = True
+                for number in range(WRITERS):
+                    threading.Thread(target=self._run, name=f"intake-{number}", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            batch = [self._waiting.get()]
+            try:
+                while len(batch) < MOST_TOGETHER:
+                    batch.append(self._waiting.get_nowait())
+            except Empty:
+                pass
+            try:
+                self._write(batch)
+            finally:
+                for item in batch:  # nobody waits for ever, whatever happened
+                    item.done.set()
 
     def _write(self, batch: Sequence[_Waiting]) -> None:
         try:
@@ -79,26 +98,25 @@ class IntakeQueue:
         except HallError as error:
             if len(batch) == 1:
                 batch[0].error = error
-                batch[0].done = True
-            for item in batch if len(batch) > 1 else ():  # one bad report must not spoil the others
-                self._write([item])
+            else:
+                self._one_by_one(batch)
             return
         except psycopg.Error as error:
             log.exception("%d reports could not be written", len(batch))
-            for item in batch:
-                if len(batch) > 1:
-                    self._write([item])
-                else:
-                    self._keep(item, error)
+            if len(batch) == 1:
+                self._keep(batch[0], error)
+            else:
+                self._one_by_one(batch)
             return
-        except BaseException as error:
-            for item in batch:
-                item.error = HallError(f"{type(error).__name__}: {error}")
-                item.done = True
-            raise
         for item, received in zip(batch, answers, strict=True):
             item.received = received
-            item.done = True
+            item.done.set()
+
+    def _one_by_one(self, batch: Sequence[_Waiting]) -> None:
+        """One bad report must not spoil the others."""
+        for item in batch:
+            self._write([item])
+            item.done.set()
 
     def _keep(self, item: _Waiting, error: psycopg.Error) -> None:
         try:
@@ -106,7 +124,6 @@ class IntakeQueue:
                 item.received = keep_failed(conn, item.report, item.now, reader=item.reader)
         except (HallError, psycopg.Error):
             item.error = HallError(f"{type(error).__name__}: {error}")
-        item.done = True
 
 
 def _told(item: _Waiting) -> Received | InvalidInputError:
@@ -114,4 +131,4 @@ def _told(item: _Waiting) -> Received | InvalidInputError:
         return item.received
     if isinstance(item.error, InvalidInputError):
         return item.error
-    raise item.error or RuntimeError("a report was neither taken in nor refused")
+    raise item.error or HallError("a report was neither taken in nor refused")
