@@ -59,6 +59,11 @@ class Streets:
         return found
 
 
+def offered(conn: psycopg.Connection) -> bool:
+    """Tell whether the server has pgRouting."""
+    return conn.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'pgrouting'").fetchone() is not None
+
+
 def load(conn: psycopg.Connection, network: Network, graph: Graph, srid: int) -> Streets:
     """Write a graph into the database."""
     conn.execute(TABLE)
