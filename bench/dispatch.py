@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median, quantiles
+from tempfile import TemporaryDirectory
 
 import httpx
 import numpy as np
@@ -76,7 +77,7 @@ def measure(city_url: str) -> list[Figure]:
     """Measure over a copy of the streets, people and cases of a city."""
     with copied(city_url, DATABASE, TABLES) as url:
         token = _prepared(url)
-        with serve({"DATABASE_URL": url, "DATA_DIR": str(Path("/tmp") / DATABASE)}, healthy=False) as served:
+        with TemporaryDirectory() as folder, serve({"DATABASE_URL": url, "DATA_DIR": folder}, healthy=False) as served:
             headers = {"Authorization": f"Bearer {token}"}
             with (
                 httpx.Client(base_url=f"{served.url}/api/v1/", headers=headers, timeout=30) as client,
@@ -221,7 +222,7 @@ def _agreement_of_the_city(url: str) -> list[Figure]:
         for number, target in enumerate(targets):
             lons, lats = sources[number * PAIRS_SOURCES : (number + 1) * PAIRS_SOURCES].T
             started = time.perf_counter()
-            theirs = streets.to_one(*target, lons, lats)
+            theirs = streets.to_one(float(target[0]), float(target[1]), lons, lats)
             middle_s = time.perf_counter()
             ours = engine.to_one(LonLat(*target), lons, lats, Mode.DRIVE).travel_s
             ours_ms.append((time.perf_counter() - middle_s) * 1000)

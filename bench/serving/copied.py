@@ -42,7 +42,7 @@ def _copy(source: psycopg.Connection, target: psycopg.Connection, table: str, co
     if not given:
         return
     target.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier("hall", table)))
-    read = sql.SQL("COPY (SELECT {} FROM {} WHERE {}) TO STDOUT").format(names, sql.Identifier("hall", table), sql.SQL(condition))  # type: ignore[arg-type]
+    read = sql.SQL("COPY (SELECT {} FROM {} WHERE {}) TO STDOUT").format(names, sql.Identifier("hall", table), sql.SQL(condition))
     write = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier("hall", table), names)
     with source.cursor().copy(read) as out, target.cursor().copy(write) as into:
         for block in out:

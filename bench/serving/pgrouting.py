@@ -76,7 +76,7 @@ def load(conn: psycopg.Connection, network: Network, graph: Graph, srid: int) ->
             cost = graph.seconds[piece] if graph.forward[piece] else -1.0
             back = graph.seconds[piece] if graph.backward[piece] else -1.0
             out.write_row((piece, int(graph.u[piece]), int(graph.v[piece]), float(cost), float(back), bool(sound[piece]), texts[piece]))
-    conn.execute(INDEX.format(srid=srid))  # type: ignore[arg-type] # a number of ours
+    conn.execute(INDEX.format(srid=srid))
     conn.commit()
     return Streets(conn, srid)
 
