@@ -137,9 +137,9 @@ def due(conn: Conn, now: datetime, limit: int = BATCH) -> list[Message]:
         return cursor.execute(DUE, {"now": now, "limit": limit}).fetchall()
 
 
-def deliver(conn: Conn, sender: Gateways, now: datetime) -> int:
+def deliver(conn: Conn, sender: Gateways, now: datetime, limit: int = BATCH) -> int:
     """Send what is due, note what came of it, and return how many were taken."""
-    messages = due(conn, now)
+    messages = due(conn, now, limit)
     for message in messages:
         gateway = sender.of(message)
         if gateway is None:
@@ -160,10 +160,11 @@ def run_forever(stop: threading.Event, pool: Pool, sender: Gateways) -> None:
     reachable = True
     while not stop.wait(PAUSE_S):
         try:
-            taken = BATCH
-            while taken == BATCH and not stop.is_set():
+            taken = True
+            while taken and not stop.is_set():
+                # one a transaction: what was sent is noted before the next one is tried
                 with writing(pool) as conn:
-                    taken = deliver(conn, sender, datetime.now(UTC))
+                    taken = deliver(conn, sender, datetime.now(UTC), limit=1) > 0
             reachable = True
         except (SourceUnavailableError, psycopg.Error) as error:
             if reachable:
