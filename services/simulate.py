@@ -31,7 +31,7 @@ from services.simulation.staff import Staff
 
 log = logging.getLogger(__name__)
 
-FIRST_S = 20.0
+FIRST_S = 10.0
 """The first report comes so soon, that everybody sees the city live."""
 TICK_S, CREWS_S, MOVE_S, STAFF_S = 0.5, 3.0, 5.0, 10.0
 MOST_AT_ONCE = 50
