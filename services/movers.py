@@ -23,6 +23,7 @@ MOST = 5_000
 MAX_AGE_S = 30 * 60
 """An older position says nothing about where somebody is."""
 MAX_FAR_M = 70_000.0
+FARTHEST_M = 20_004_000.0
 
 WORKERS = """
     SELECT worker.id, 'worker' AS kind, worker.worker_no AS number, worker.name AS title, worker.role, worker.team, worker.skills, worker.status,
@@ -114,7 +115,8 @@ def movers(conn: Conn, reader: Reader, kind: MoverKind, place: LonLat, *, free: 
 def approach(engine: Engine | None, found: Sequence[Mover], place: LonLat, now: datetime) -> Approach:
     """Return how each gets to a place. One whose position cannot be relied on has no travel time and disturbs nobody else."""
     lons, lats = positions(found)
-    straight_m = exact_m(place.lon, place.lat, lons, lats)
+    # what lies on no globe is as far away as can be
+    straight_m = np.nan_to_num(exact_m(place.lon, place.lat, lons, lats), nan=FARTHEST_M)
     count = len(found)
     road_m, travel_s, snap_m, closed = np.full(count, np.nan), np.full(count, np.nan), np.full(count, np.nan), np.zeros(count, np.int64)
     trouble = [_trouble(mover, float(metres), now) for mover, metres in zip(found, straight_m, strict=True)]
@@ -148,4 +150,4 @@ def _trouble(mover: Mover, straight_m: float, now: datetime) -> str | None:
     # a clock that runs ahead is as little to be relied on as one that stands
     if abs((now - mover.reported_at).total_seconds()) > MAX_AGE_S:
         return "stale"
-    return "far" if not straight_m <= MAX_FAR_M else None
+    return "far" if straight_m > MAX_FAR_M else None

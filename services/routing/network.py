@@ -184,6 +184,8 @@ class Graph:
 
     def _sound_pieces(self) -> Ints:
         """Return the pieces of all parts that are large enough, in each of which everything reaches everything."""
+        if not len(self):
+            return np.zeros(0, np.int64)
         arcs = self.arcs(())
         graph = csr_array((arcs.cost_s, arcs.indices, arcs.indptr), shape=(self.nodes, self.nodes))
         _, label = connected_components(graph, directed=True, connection="strong")

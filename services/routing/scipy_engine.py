@@ -53,9 +53,11 @@ class ScipyEngine:
     def to_one(self, target: LonLat, lons: Floats, lats: Floats, mode: Mode) -> Travels:
         """Return the travels from many sources to one target, by one search."""
         graph, pace = self._network.graph(mode), _pace(mode)
+        if not len(graph) or not len(lons):
+            return Travels.none(np.full(len(lons), np.nan), np.nan)
         place, sources = self._snap(graph, [target.lon], [target.lat]), self._snap(graph, lons, lats)
         target_snap_m = float(place.distance_m[0])
-        if target_snap_m > MAX_TARGET_SNAP_M or not len(lons):
+        if target_snap_m > MAX_TARGET_SNAP_M:
             return Travels.none(sources.distance_m, target_snap_m)
         arcs = self._directed(graph, mode, reverse=True)
         entry, exits = _accesses(graph, arcs.shut, place, leaving=False), _accesses(graph, arcs.shut, sources, leaving=True)
@@ -86,11 +88,13 @@ class ScipyEngine:
     def matrix(self, lons: Floats, lats: Floats, target_lons: Floats, target_lats: Floats, mode: Mode) -> Floats:
         """Return seconds from every source (rows) to every target (columns)."""
         graph, pace = self._network.graph(mode), _pace(mode)
+        if not len(graph) or not len(lons) or not len(target_lons):
+            return np.full((len(lons), len(target_lons)), np.nan)
         places, sources = self._snap(graph, target_lons, target_lats), self._snap(graph, lons, lats)
         arcs = self._directed(graph, mode, reverse=True)
         exits, entries = _accesses(graph, arcs.shut, sources, leaving=True), _accesses(graph, arcs.shut, places, leaving=False)
         found = np.full((len(lons), len(target_lons)), np.inf)
-        for first in range(0, len(target_lons) if len(lons) else 0, AT_ONCE):
+        for first in range(0, len(target_lons), AT_ONCE):
             columns = slice(first, first + AT_ONCE)
             part = _Accesses(entries.node[columns], entries.seconds[columns], entries.length_m[columns])
             roots = np.arange(len(part.node)) + graph.nodes
@@ -105,6 +109,8 @@ class ScipyEngine:
     def route(self, start: LonLat, end: LonLat, mode: Mode) -> Route | None:
         """Return the quickest way; None when there is none."""
         graph = self._network.graph(mode)
+        if not len(graph):
+            return None
         places = self._snap(graph, [start.lon, end.lon], [start.lat, end.lat])
         if (places.distance_m > MAX_TARGET_SNAP_M).any():
             return None
@@ -126,6 +132,8 @@ class ScipyEngine:
     def reach(self, place: LonLat, minutes: Sequence[float], mode: Mode, *, inwards: bool = False) -> list[Reach]:
         """Return what can be reached from a place, or, `inwards`, from where it can be reached."""
         graph = self._network.graph(mode)
+        if not len(graph):
+            return [Reach(minutes=count, area=MultiPolygon()) for count in minutes]
         start = self._snap(graph, [place.lon], [place.lat])
         if start.distance_m[0] > MAX_TARGET_SNAP_M:
             return [Reach(minutes=count, area=MultiPolygon()) for count in minutes]

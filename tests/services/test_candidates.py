@@ -92,6 +92,7 @@ def test_whoever_cannot_be_counted_on_comes_last_with_the_reason_and_spoils_noth
     old = worker(conn, 502, 113.5206, at=NOW - timedelta(days=2))
     ahead = worker(conn, 503, 113.5207, at=NOW + timedelta(hours=2))
     off = worker(conn, 504, 113.5208, 22.0970)
+    nowhere = worker(conn, 508, 0.0, 0.0)
     away = worker(conn, 505, 114.3)
     worker(conn, 506, 113.5206, status="off_duty")
     sent = worker(conn, 507, 113.5209)
@@ -103,10 +104,11 @@ def test_whoever_cannot_be_counted_on_comes_last_with_the_reason_and_spoils_noth
         ahead: "stale",
         off: "off_road",
         away: "far",
+        nowhere: "far",
         sent: "assigned",
     }
     assert found.candidates[0].id == good
-    assert (found.considered, found.usable) == (6, 1)
+    assert (found.considered, found.usable) == (7, 1)
     for one in found.candidates[1:]:
         assert (one.travel_time_s, one.score) == (None, None)
         assert one.reasons[0].key == one.trouble

@@ -8,6 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geodata.grid import LonLat
 from services.routing.engine import Mode
 from tests.services.routing.lattice import Place, Street, at, columns_of, engine, lattice
 
@@ -111,6 +112,24 @@ def test_a_place_far_from_any_road_is_reached_by_nobody() -> None:
     assert travels.target_snap_m == pytest.approx(2215, rel=0.01)
     assert asked.route(at(0, 0), at(0, -20), Mode.DRIVE) is None
     assert asked.reach(at(0, -20), [5], Mode.DRIVE)[0].area.is_empty
+
+
+def test_without_streets_for_cars_nobody_drives() -> None:
+    asked = engine([Street((0, 0), (1, 0), drive=False)])
+    assert np.isnan(asked.to_one(at(0, 0), *columns_of([(1, 0)]), Mode.DRIVE).travel_s).all()
+    assert np.isnan(asked.matrix(*columns_of([(1, 0)]), *columns_of([(0, 0)]), Mode.DRIVE)).all()
+    assert asked.route(at(0, 0), at(1, 0), Mode.DRIVE) is None
+    assert asked.reach(at(0, 0), [5], Mode.DRIVE)[0].area.is_empty
+    assert asked.route(at(0, 0), at(1, 0), Mode.WALK) is not None
+
+
+@given(st.floats(-180, 180), st.floats(-90, 90))
+def test_no_position_on_earth_is_an_error(lon: float, lat: float) -> None:
+    asked = engine(LATTICE)
+    travels = asked.to_one(at(1, 1), np.array([lon, at(0, 0).lon]), np.array([lat, at(0, 0).lat]), Mode.DRIVE)
+    assert travels.travel_s[1] == pytest.approx(20)
+    assert np.isnan(travels.travel_s[0]) or travels.snap_m[0] <= 200
+    asked.route(LonLat(lon, lat), at(0, 0), Mode.WALK)
 
 
 def test_nobody_is_asked_about() -> None:
