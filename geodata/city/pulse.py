@@ -63,7 +63,7 @@ VEHICLES = sql.SQL(MOVE).format(
     mover=sql.Identifier("hall", "vehicle"), track=sql.Identifier("hall", "vehicle_track_point"), key=sql.Identifier("vehicle_id"),
     target=sql.Identifier("hall", "vehicle"), own=sql.Identifier("id"), kind=sql.Literal("vehicle"),
 )  # fmt: skip
-MADE = "SELECT FROM hall.fact WHERE key = 'sample'"
+MADE = "SELECT 1 FROM hall.fact WHERE key = 'sample'"
 # A slow wave of its own for every sensor, within the usual range of its kind or, in alarm, above the limit.
 SENSORS = """
     UPDATE hall.sensor AS s
