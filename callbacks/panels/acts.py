@@ -125,11 +125,12 @@ def _button(act: PossibleAct, words: Words, *, primary: bool = False, in_menu: b
 
 def _form(act: PossibleAct, forms: Forms, words: Words) -> Component:
     name = words(f"act.{act.action}")
-    fields = _fields(act, forms, words)
+    fields, picture = _fields(act, forms, words), ICONS.get(act.action, "check")
+    do = html.Button([icon(picture), html.Span(name)], type="button", className="button primary", **also({"data-act-do": act.action}))
     return html.Div(
         [
             html.Div(
-                [html.H2([icon(ICONS.get(act.action, "check")), name]), icon_button("x", words("panel.close"), data_act_cancel="true")],
+                [html.H2([icon(picture), name]), icon_button("x", words("panel.close"), data_act_cancel="true")],
                 className="act-head",
             ),
             html.P(words(f"act.about_{act.action}"), className="quiet") if f"act.about_{act.action}" in words.catalogue else "",
@@ -137,7 +138,7 @@ def _form(act: PossibleAct, forms: Forms, words: Words) -> Component:
             html.Div(
                 [
                     button(words("act.cancel"), "", data_act_cancel="true"),
-                    button(name, ICONS.get(act.action, "check"), "primary", data_act_do=act.action),
+                    do,
                 ],
                 className="dialog-foot",
             ),

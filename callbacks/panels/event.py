@@ -97,6 +97,7 @@ def _head(shown: Shown, opened: Opened) -> Component:
             html.Span(case.class_name, className="second cut"),
         ],
         className="case-kind",
+        title=words.of(shown.layer.title),
     )
     page = html.A(
         icon("external-link"),

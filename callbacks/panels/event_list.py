@@ -26,20 +26,17 @@ ORDERS: Mapping[str, str] = {
     "source": "source",
     "reported_at": "reported_at",
     "deadline_at": "deadline_at",
-    "closed_at": "closed_at",
 }
 """Column of the table → column of the view that it is ordered by."""
 COLUMNS: tuple[tuple[str, int, bool], ...] = (
-    ("title", 260, True),
+    ("title", 200, True),
     ("level", 104, True),
     ("state", 84, True),
-    ("class_name", 150, True),
-    ("place_text", 190, False),
-    ("source", 108, True),
-    ("reported_at", 130, True),
-    ("limit", 130, False),
-    ("closed_at", 130, True),
-    ("case_no", 172, True),
+    ("limit", 128, False),
+    ("place_text", 150, False),
+    ("source", 104, True),
+    ("reported_at", 128, True),
+    ("case_no", 168, True),
 )
 """Column, width, whether it can be ordered by."""
 BLOCK = 100
@@ -204,11 +201,11 @@ def table_row(layer: Layer, row: Row, words: Words, now: datetime) -> dict[str, 
     """Write a case as a row of the table."""
     text, tone = lists.limit(row, now, words)
     shown = {name: formats.shown(layer.named(name), row.fields.get(name), words, now) for name, _, _ in COLUMNS if name != "limit"}
-    # of a closed case the limit says nothing any more: when it was closed stands in its own column
+    closed = row.fields.get("closed_at") is not None
     return {
         **shown,
         "id": row.id,
         "level_value": row.fields.get("level") or 0,
-        "limit": text if row.fields.get("closed_at") is None else "",
+        "limit": words("events.closed", at=text) if closed else text,
         "tone": tone,
     }

@@ -38,7 +38,7 @@ def test_every_class_has_a_panel_with_its_name_and_area(desk: Desk) -> None:
     for layer in LAYERS:
         text = desk.panel("dispatcher", layer.key, IDS[layer.key])
         assert f'"{layer.title.zh}"' in text, layer.key
-        assert '"panel-foot"' in text, layer.key
+        assert '"panel-foot' in text, layer.key
         if layer.key not in {"district", "city_management_grids"}:
             assert "街道1" in text or "网格1" in text, layer.key
 
