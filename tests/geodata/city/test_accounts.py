@@ -97,8 +97,8 @@ def test_passwords_are_hashed_with_argon2(toy_conn: Conn, tmp_path: Path, monkey
 
 
 def test_worker_and_department_stand_for_somebody(toy_conn: Conn, tmp_path: Path) -> None:
-    toy_conn.execute("INSERT INTO hall.department (id, code, name, kind) OVERRIDING SYSTEM VALUE VALUES (5, 'd5', '城管局', 'bureau')")
-    toy_conn.execute("INSERT INTO hall.duty_rule (subject, lead_department) VALUES ('city', 5)")
+    toy_conn.execute("INSERT INTO hall.department (id, code, name, kind) OVERRIDING SYSTEM VALUE VALUES (905, 'd905', '城管局', 'bureau')")
+    toy_conn.execute("INSERT INTO hall.duty_rule (subject, lead_department) SELECT 'x' || n, 905 FROM generate_series(1, 1000) AS n")
     accounts.write(toy_conn, tmp_path)
     stand_for = """
         SELECT a.username, starts_with(w.grid_code, a.scope), w.role, a.department_id
@@ -106,7 +106,7 @@ def test_worker_and_department_stand_for_somebody(toy_conn: Conn, tmp_path: Path
     """
     known = {name: rest for name, *rest in toy_conn.execute(stand_for)}
     assert known["worker"] == known["worker_other_street"] == [True, "grid_worker", None]
-    assert known["department"] == [None, None, 5]
+    assert known["department"] == [None, None, 905]
     assert all(rest == [None, None, None] for name, rest in known.items() if name not in {"worker", "worker_other_street", "department"})
     before = toy_conn.execute(stand_for).fetchall()
     accounts.write(toy_conn, tmp_path)
