@@ -65,7 +65,7 @@ KEEP = """
     RETURNING id, source, external_no
 """
 KNOWN = """
-    SELECT r.id, r.source, r.external_no, r.event_id, e.case_no, r.trouble
+    SELECT r.id, r.source, r.external_no, r.event_id, e.case_no, r.trouble, r.account_id
     FROM unnest(%(source)s::text[], %(external_no)s::text[]) AS asked (source, external_no)
     JOIN hall.source_record r USING (source, external_no) LEFT JOIN hall.event e ON e.id = r.event_id
     ORDER BY r.id FOR UPDATE OF r
@@ -225,7 +225,9 @@ def receive_all(conn: Conn, reports: Sequence[tuple[Report, Reader]], now: datet
         key = (report.source, str(report.external_no))
         record_id = fresh.get(key)
         earlier = known.get(key)
-        if record_id is None and earlier is not None and earlier["event_id"] is None and earlier["trouble"] != "new":
+        # what a citizen has sent is completed by nobody but that citizen or the hall
+        theirs = earlier is not None and (reader.role is not Role.CITIZEN or earlier["account_id"] == reader.account_id)
+        if record_id is None and earlier is not None and theirs and earlier["event_id"] is None and earlier["trouble"] != "new":
             record_id = earlier["id"]
             conn.execute(AGAIN, {"id": record_id, "raw": _json(_raw(report)), "report": _json(_plain(report))})
         if record_id is None or record_id in taken:
@@ -235,7 +237,7 @@ def receive_all(conn: Conn, reports: Sequence[tuple[Report, Reader]], now: datet
     out |= dict(_open(conn, work, now))
     for place, (report, _) in enumerate(numbered):
         if place not in out:
-            out[place] = _seen_before(report, fresh, known, out, numbered)
+            out[place] = _seen_before(report, known, out, numbered)
     return [out[place] for place in range(len(numbered))]
 
 
@@ -412,14 +414,13 @@ def _keep(
 
 def _seen_before(
     report: Report,
-    fresh: Mapping[tuple[str, str], int],
     known: Mapping[tuple[str, str], Mapping[str, Any]],
     out: Mapping[int, Received],
     reports: Sequence[tuple[Report, Reader]],
 ) -> Received:
     key = (report.source, str(report.external_no))
-    if key in fresh or key not in known or known[key]["event_id"] is None:  # twice in this very set
-        first = next(at for at, (other, _) in enumerate(reports) if (other.source, other.external_no) == key and at in out)
+    first = next((at for at, (other, _) in enumerate(reports) if (other.source, other.external_no) == key and at in out), None)
+    if first is not None:  # twice in this very set
         return replace(out[first], created=False, known=True)
     row = known[key]
     return Received(record_id=row["id"], external_no=key[1], event_id=row["event_id"], case_no=row["case_no"], created=False, known=True)

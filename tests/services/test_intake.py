@@ -174,6 +174,14 @@ def test_a_person_completes_what_waits(conn: Conn) -> None:
     assert row == (done.event_id, None)
 
 
+def test_a_citizen_completes_the_own_report_only(conn: Conn) -> None:
+    waiting = {"source": "citizen_app", "external_no": "Z1", "place_text": "不知道"}
+    kept = take(conn, CITIZEN, **waiting)
+    other = take(conn, Reader(4, "other", "市民", Role.CITIZEN, ""), **(waiting | {"place_text": "长街9号"}))
+    assert (other.event_id, other.known, other.record_id) == (None, True, kept.record_id)
+    assert take(conn, CITIZEN, **(waiting | {"place_text": "长街9号"})).created
+
+
 @pytest.mark.parametrize("at", [NOW + timedelta(hours=3), NOW - timedelta(days=800), datetime(1970, 1, 1, tzinfo=UTC)])
 def test_a_clock_that_jumps_does_not_move_the_case(conn: Conn, at: datetime) -> None:
     received = take(conn, reported_at=at)
