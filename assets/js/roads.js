@@ -11,11 +11,9 @@
   let releaseReach = null;
   let active = null;
 
-  const latlngs = (geometry) => {
-    const turn = ([lon, lat]) => [lat, lon];
-    if (geometry.type === 'LineString') return geometry.coordinates.map(turn);
-    return geometry.coordinates.map((part) => part.map(turn));
-  };
+  /** Positions of any depth as Leaflet wants them: a line, a polygon's rings, polygons. */
+  const turned = (part) => (typeof part[0] === 'number' ? [part[1], part[0]] : part.map(turned));
+  const latlngs = ({ coordinates }) => turned(coordinates);
   const isTrouble = (error) => error instanceof hall.connection.Refused || error instanceof TypeError;
 
   // ---- one click on the map -----------------------------------------------------------------------------------
