@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from geodata.city.pulse import BEAT_S, beat
+from geodata.city.pulse import BEAT_S, beat, move_workers
 from geodata.db import Conn
 from tests.geodata.city.conftest import NOON
 
@@ -70,3 +70,17 @@ def test_readings_change_but_only_alarms_exceed_their_limit(toy_conn: Conn) -> N
 
 def test_without_a_sample_city_nothing_beats(conn: Conn) -> None:
     assert beat(conn, NOON) == 0
+
+
+def test_who_is_on_the_way_to_a_task_or_sends_a_position_is_not_moved(toy_conn: Conn) -> None:
+    moved = [move_workers(toy_conn, NOON + dt.timedelta(seconds=BEAT_S * step)) for step in range(3)]
+    assert all(moved)
+    toy_conn.execute(
+        """INSERT INTO hall.simulated_trip (kind, mover_id, starts_at, ends_at, route)
+           SELECT 'worker', worker_id, now(), now() + interval '1 h', ST_MakeLine(geom, geom) FROM hall.worker_position WHERE worker_id % 2 = 0"""
+    )
+    toy_conn.execute(
+        """INSERT INTO hall.position_consent (worker_id, account_id, given_at)
+           SELECT worker_id, 0, now() FROM hall.worker_position WHERE worker_id % 2 = 1"""
+    )
+    assert [move_workers(toy_conn, NOON + dt.timedelta(seconds=BEAT_S * step)) for step in range(3)] == [0, 0, 0]
