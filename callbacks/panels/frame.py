@@ -75,7 +75,9 @@ def top(reader: Reader, place: str, words: Words, *, demo: bool) -> list[Compone
         ),
         *([chip(words("demo.mark"), "demo")] if demo else []),
         html.Div([html.I(className="live-dot"), html.Span(**also({"data-data-age": "true"}))], className="connection"),
-        html.Div([_sound(words), *switches(words), icon_button("question-mark", words("help.title"), data_help="true")], className="top-tools"),
+        html.Div(
+            [_sound(words), *switches(words), icon_button("question-mark", words("help.title"), data_help="true")], className="top-tools"
+        ),
         _person(reader, words),
     ]
 
