@@ -53,7 +53,8 @@ def create_blueprint() -> Blueprint:
         if "lang" in request.args:
             answer.set_cookie(COOKIE, spoken.language, max_age=YEAR_S, samesite="Lax")
         answer.vary.add("Cookie")
-        return answer.make_conditional(request)
+        answer.make_conditional(request)
+        return answer
 
     @blueprint.get(f"{PHONE_PATH}manifest.webmanifest")
     def manifest() -> Response:

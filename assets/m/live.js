@@ -84,6 +84,12 @@ function tell(task, words) {
     h('button', { type: 'button', class: 'bare', 'aria-label': t('phone.close'), onclick: () => banner.remove() }, icon('x')));
   for (const old of document.querySelectorAll('.banner')) old.remove();
   document.body.append(banner);
+  const opened = () => {
+    if (banner.isConnected && !location.hash.startsWith(`#/task/${task.id}`)) return;
+    banner.remove();
+    window.removeEventListener('hashchange', opened);
+  };
+  window.addEventListener('hashchange', opened);
 }
 
 let gathering = 0;

@@ -55,6 +55,7 @@ def test_other_roles_stand_for_nobody(app: App, role: str) -> None:
 
 
 def test_what_is_no_batch_is_refused(app: App) -> None:
+    body: object
     for body in (
         {},
         {"positions": []},

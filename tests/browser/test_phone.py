@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from axe_core_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Geolocation, Page, Route, ViewportSize, expect
 
 from geodata.city.accounts import ACCOUNTS
 from tests.browser.test_desk_access import RULES
@@ -19,9 +19,10 @@ from tests.conftest import City
 from tests.serving import Served
 
 pytestmark = pytest.mark.browser
-SIZE = {"width": 390, "height": 844}
+SIZE: ViewportSize = {"width": 390, "height": 844}
 WAIT_MS = 30_000
 SMALLEST_PX = 44
+expect.set_options(timeout=WAIT_MS)
 COLOURS = itertools.count(10, 7)
 VIBRATES = "window.shaken = []; navigator.vibrate = (pattern) => { window.shaken.push(pattern); return true; };"
 
@@ -78,7 +79,7 @@ class Field:
 
     def context(self, who: str = "worker", **options: Any) -> BrowserContext:
         """A phone's browser, signed in."""
-        place = {"longitude": self.worker["grid_lon"], "latitude": self.worker["grid_lat"], "accuracy": 8}
+        place: Geolocation = {"longitude": self.worker["grid_lon"], "latitude": self.worker["grid_lat"], "accuracy": 8}
         made = self.browser.new_context(
             viewport=SIZE, device_scale_factor=2, is_mobile=True, has_touch=True, permissions=["geolocation"], geolocation=place, **options
         )
