@@ -111,7 +111,7 @@
     const flat = item.geometry.type === 'LineString' ? path : path[0];
     const line = window.L.polyline(path, { className: 'hall-closure', weight: 5, interactive: true });
     const mark = window.L.marker(flat[Math.floor(flat.length / 2)], {
-      keyboard: true, alt: hall.t('roads.closed', { name: item.name || '' }), icon: window.L.divIcon({ className: 'hall-closure-mark', html: hall.icon('minus', 14), iconSize: [20, 20] }),
+      keyboard: true, title: hall.t('roads.closed', { name: item.name || '' }), alt: hall.t('roads.closed', { name: item.name || '' }), icon: window.L.divIcon({ className: 'hall-closure-mark', html: hall.icon('minus', 14), iconSize: [20, 20] }),
     });
     const until = item.ends_at ? hall.t('roads.until', { time: hall.clockTime(new Date(item.ends_at)) }) : hall.t('roads.open_end');
     const open = hall.element('button', { type: 'button', class: 'button small', text: hall.t('roads.reopen') });
