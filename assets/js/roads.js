@@ -64,8 +64,10 @@
         const shape = window.L.polygon(latlngs(geometry), { interactive: false, className: `hall-reach band-${band}`, smoothFactor: 0.5 });
         const [first] = geometry.type === 'Polygon' ? [geometry.coordinates[0]] : geometry.coordinates.map((part) => part[0]).sort((a, b) => b.length - a.length);
         if (!first || !first.length) return shape;
-        const north = first.reduce((best, corner) => (corner[1] > best[1] ? corner : best));
-        const label = window.L.marker([north[1], north[0]], { interactive: false, keyboard: false, alt: '', icon: window.L.divIcon({ className: 'hall-reach-label', html: hall.element('span', { text: hall.t('nearby.minutes', { number: properties.minutes }) }), iconSize: [0, 0] }) });
+        // areas of one place share many of their edges: each says its minutes at another side
+        const [axis, sign] = [[1, 1], [0, 1], [1, -1]][band % 3];
+        const [lon, lat] = first.reduce((best, corner) => (sign * corner[axis] > sign * best[axis] ? corner : best));
+        const label = window.L.marker([lat, lon], { interactive: false, keyboard: false, alt: '', icon: window.L.divIcon({ className: 'hall-reach-label', html: hall.element('span', { text: hall.t('nearby.minutes', { number: properties.minutes }) }), iconSize: [0, 0] }) });
         return window.L.layerGroup([shape, label]);
       });
       reach = window.L.layerGroup([...bands.reverse()]).addTo(hall.map.leaflet());
