@@ -57,6 +57,7 @@ def _forms(conn: Conn, case: Case, words: Words, now: datetime) -> Forms:
         classes=_classes(conn) if "class_code" in asked else (),
         levels=[(key, words.of(text)) for key, text in registry.get("events").named("level").choices.items()] if "level" in asked else (),
         deadline=f"{formats.local(max(case.deadline_at, now) + TOMORROW):%Y-%m-%dT%H:00}" if "until" in asked else "",
+        records=_records(case, words, now) if "source_record_id" in asked else (),
         waiting=_waiting(case),
     )
 
@@ -72,6 +73,19 @@ def _answering(conn: Conn, case: Case) -> tuple[str, list[Option]]:
 def _classes(conn: Conn) -> list[Option]:
     known = classify.classes(conn).by_code
     return [(code, f"{item.sub_name} · {item.name}") for code, item in sorted(known.items())]
+
+
+def _records(case: Case, words: Words, now: datetime) -> list[Option]:
+    named = registry.get("events").named("source").choices
+    return [
+        (
+            str(item.id),
+            words.joint.join(
+                [words.of(named[item.source]) if item.source in named else item.source, formats.instant(item.received_at, now, words)]
+            ),
+        )
+        for item in case.sources
+    ]
 
 
 def _waiting(case: Case) -> list[str]:

@@ -12,8 +12,8 @@ from callbacks.panels.pieces import also, button, icon, icon_button
 from callbacks.words import Words
 from services.workflow import PossibleAct
 
-ON_ROWS = frozenset({"merge", "not_same", "split"})
-"""Acts that stand beside what they are about: a probable duplicate, a source record."""
+ON_ROWS = frozenset({"merge", "not_same"})
+"""Acts that stand beside what they are about: a probable duplicate."""
 SENDING = frozenset({"dispatch", "reassign", "assign"})
 """Acts that take the people chosen in the list."""
 BESIDE_PRIMARY = 2
@@ -26,6 +26,7 @@ ICONS: Mapping[str, str] = {
     "check": "shield-check",
     "classify": "tag",
     "close": "checks",
+    "decline": "hand-stop",
     "dispatch": "send",
     "evaluate": "star",
     "extend": "hourglass",
@@ -48,6 +49,7 @@ ICONS: Mapping[str, str] = {
     "sample_fail": "x",
     "sample_pass": "check",
     "self_close": "checks",
+    "split": "layers-subtract",
     "supervise": "bell",
     "suspend": "player-pause",
     "unmerge": "layers-subtract",
@@ -83,6 +85,8 @@ class Forms:
     """Departments that usually help."""
     classes: Sequence[Option] = ()
     levels: Sequence[Option] = ()
+    records: Sequence[Option] = ()
+    """Source records, one of which may get a case of its own."""
     deadline: str = ""
     """Earliest day and time that a deadline may be moved to, as the browser writes them."""
     waiting: Sequence[str] = field(default_factory=tuple)
@@ -210,6 +214,10 @@ def _class(_act: PossibleAct, forms: Forms, words: Words) -> list[Component]:
     return [choice("class_code", words("act.class"), [("", words("act.choose")), *forms.classes], required="true")]
 
 
+def _record(_act: PossibleAct, forms: Forms, words: Words) -> list[Component]:
+    return [choice("source_record_id", words("act.record"), [("", words("act.choose")), *forms.records], required="true")]
+
+
 def _score(_act: PossibleAct, _forms: Forms, words: Words) -> list[Component]:
     return [
         choice("score", words("act.score"), [("", words("act.choose")), *((str(score), str(score)) for score in SCORES)], required="true")
@@ -260,6 +268,7 @@ BUILDERS: Mapping[str, Callable[[PossibleAct, Forms, Words], list[Component]]] =
     "level": _level,
     "class_code": _class,
     "score": _score,
+    "source_record_id": _record,
     "satisfied": _satisfied,
     "override_reason": _override,
     "photo_before": _before,

@@ -271,3 +271,13 @@ def test_the_page_of_a_case_shows_all_of_it(stage_desk: Desk) -> None:
     assert not [secret for secret in SECRETS if secret in shown]
     assert "找不到这条记录" in page("street_dispatcher", EVENT)
     assert "无权查看" in page("citizen", EVENT)
+
+
+def test_one_of_two_sources_gets_a_case_of_its_own(stage_desk: Desk) -> None:
+    pair(stage_desk, "dispatcher", "merge", NEIGHBOUR, EVENT)
+    shown = stage_desk.panel("dispatcher", "open_events", EVENT)
+    assert '"data-act": "split"' in shown
+    assert "来源 2" in shown
+    split = act(stage_desk, "dispatcher", "split", {"source_record_id": "2", "opinion": "是另一件事"})
+    assert "已完成：拆分" in split
+    assert "来源 1" in split
