@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -419,3 +420,32 @@ def test_big_targets_no_sideways_scrolling_no_fault(outside: Field, theme: str) 
         assert page.evaluate(TOO_SMALL, SMALLEST_PX) == [], name
         found: dict[str, Any] = Axe().run(page, options=RULES)
         assert [f"{rule['id']}: {node['html'][:120]}" for rule in found["violations"] for node in rule["nodes"]] == [], name
+
+
+def test_a_session_that_is_over_loses_nothing(outside: Field) -> None:
+    page = outside.phone()
+    event_id = outside.report()
+    task_id = outside.send(event_id)
+    open_task(page, task_id)
+    page.context.clear_cookies()
+    press(page, "接单")
+    expect(page.locator(".condition-line")).to_contain_text("登录已过期")
+    page.locator(".condition-line").get_by_text("登录", exact=True).click()
+    page.get_by_label("密码").fill(outside.city.accounts["worker"]["password"])
+    page.locator(".sheet .primary").click()
+    page.locator(".segments").wait_for()
+    sent(page)
+    expect(page.locator(f"[data-task='{task_id}']")).to_contain_text("已接单")
+    assert outside.actions(event_id).count("receive") == 1
+
+
+def test_the_whole_page_in_english(outside: Field) -> None:
+    page = outside.phone()
+    page.locator("[data-tab=me]").click()
+    page.get_by_text("语言").click()
+    for name in ("me", "report", "messages", "tasks"):
+        page.locator(f"[data-tab={name}]").click()
+        words = page.evaluate(
+            "Array.from(document.querySelectorAll('h1, h2, button, .tabs, .hint, label, .setting b')).map((node) => node.textContent).join(' ')"
+        )
+        assert not re.search("[\u4e00-\u9fff]", words.replace("中文", "")), words
