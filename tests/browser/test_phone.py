@@ -109,7 +109,7 @@ class Field:
 @pytest.fixture
 def outside(chromium: Browser, server: Served, city: City) -> Iterator[Field]:
     made = Field(server, city, chromium, {})
-    made.worker = made.ask("worker", "GET", "/api/v1/me/worker")["worker"]
+    made.worker = made.ask("worker", "PUT", "/api/v1/me/worker", {"on_duty": True})["worker"]
     yield made
     for context in made.contexts:
         context.close()
