@@ -9,7 +9,7 @@
 
   function click({ target }) {
     const button = target.closest('[data-act]');
-    if (!button) return;
+    if (!button || hall.map) return; // a case at the desk has acts of its own
     count += 1;
     hall.store('admin-act', { act: button.dataset.act, given: filled('#admin-editor'), n: count });
   }

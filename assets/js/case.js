@@ -41,6 +41,7 @@
 
   /** A button of the bar: an act that asks for nothing is done at once, the others ask first. */
   function press(button) {
+    if (!root()) return null; // the administration has acts of its own
     const { act: name } = button.dataset;
     const node = form(name);
     const asked = node && asks(node);
@@ -275,7 +276,7 @@
 
   // ---- the case changes under the reader ----------------------------------------------------------------------
 
-  const isWriting = () => all('[data-act-form]').some((node) => !node.hidden) || order.length > 0;
+  const isWriting = () => all('[data-act-form]').some((node) => !node.hidden) || order.length > 0 || all('.said-bar.alarm').length > 0;
 
   /** Somebody else acted on the open case: show it anew, unless something is being written here. */
   function changed({ layer, row_id: id }) {

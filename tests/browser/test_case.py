@@ -10,11 +10,18 @@ from tests.browser.conftest import Desk
 
 pytestmark = pytest.mark.browser
 WAIT_MS = 60_000
+CENTRE = "z=14&c=113.5446,22.1945&b=dark&l=open_events"
 NEWEST = """async (state) => {
     const answer = await hall.connection.json('/api/v1/layers/open_events?limit=200&state=' + state);
     const [first, second] = answer.features.sort((a, b) => b.properties.reported_at.localeCompare(a.properties.reported_at));
     return [first, second].map(({id, geometry}) => ({id, lon: geometry.coordinates[0], lat: geometry.coordinates[1]}));
 }"""
+
+
+def newest(desk: Desk, state: str) -> list[dict[str, Any]]:
+    """Return the two cases of a state that were reported last."""
+    desk.open(CENTRE)
+    return list(desk.run(NEWEST, state))
 
 
 def opened(desk: Desk, case: dict[str, Any]) -> None:
@@ -47,7 +54,7 @@ def act(desk: Desk, case_id: int, action: str, **fields: object) -> int:
 
 
 def test_people_are_chosen_by_keys_and_sent(desk: Desk) -> None:
-    case = desk.run(NEWEST, "filed")[0]
+    case = newest(desk, "filed")[0]
     opened(desk, case)
     desk.page.wait_for_selector("#panel-body [data-candidate]", state="attached", timeout=WAIT_MS)
     rows = desk.run("() => document.querySelectorAll('#panel-body [data-candidate]').length")
@@ -60,7 +67,7 @@ def test_people_are_chosen_by_keys_and_sent(desk: Desk) -> None:
     assert desk.run("() => hall.case.chosen().map((row) => row.dataset.rank)") == ["1", "2"]
     press(desk, "#panel-body [data-act=dispatch]")
     desk.page.wait_for_timeout(300)
-    if desk.run("() => !document.querySelector('[data-act-form=dispatch]').hidden"):
+    if desk.run("() => document.querySelector('[data-act-form=dispatch]')?.hidden === false"):
         press(desk, "#panel-body [data-act-do=dispatch]")
     desk.page.wait_for_selector("#panel-body .task", state="attached", timeout=WAIT_MS)
     assert desk.run("() => document.querySelectorAll('#panel-body .task').length") == 2
@@ -69,7 +76,7 @@ def test_people_are_chosen_by_keys_and_sent(desk: Desk) -> None:
 
 
 def test_a_merge_leads_to_the_case_that_stays_and_is_undone_there(desk: Desk) -> None:
-    later, first = desk.run(NEWEST, "reported")
+    later, first = newest(desk, "reported")
     opened(desk, later)
     desk.run(
         "(id) => hall.store('case-pair', {event: Number(document.querySelector('[data-case]').dataset.case), version: Number(document.querySelector('[data-case]').dataset.version), other: id, decision: 'merge', n: 1})",
@@ -84,7 +91,7 @@ def test_a_merge_leads_to_the_case_that_stays_and_is_undone_there(desk: Desk) ->
 
 
 def test_the_second_of_two_is_told_and_sees_the_present_state(desk: Desk) -> None:
-    case = desk.run(NEWEST, "filed")[1]
+    case = newest(desk, "filed")[1]
     opened(desk, case)
     version = desk.run("() => Number(document.querySelector('#panel-body [data-case]').dataset.version)")
     # an open form keeps the panel as it is while a colleague returns the case
