@@ -1,39 +1,17 @@
-"""Errors meet HTTP here: one table from class to status, one shape (RFC 9457) for every error of every path."""
+"""Errors of Flask's part meet HTTP here, by the one table of `tiles.errors` and in its shape (RFC 9457)."""
 
 import json
 import logging
-from collections.abc import Mapping
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from geodata.errors import (
-    ConflictError,
-    HallError,
-    InvalidInputError,
-    NotAllowedError,
-    NotFoundError,
-    NotSignedInError,
-    SourceUnavailableError,
-    UnknownLayerError,
-)
+from geodata.errors import ConflictError, HallError
+from tiles.errors import HIDDEN, STATUS
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-# From the special to the general: the base comes last.
-STATUS: Mapping[type[HallError], tuple[int, str, str]] = {
-    InvalidInputError: (400, "invalid-input", "A value cannot be used"),
-    NotSignedInError: (401, "not-signed-in", "Sign in, or send a valid token"),
-    NotAllowedError: (403, "not-allowed", "This account has no right to that"),
-    UnknownLayerError: (404, "unknown-layer", "There is no such layer for this account"),
-    NotFoundError: (404, "not-found", "There is no such thing for this account"),
-    ConflictError: (409, "conflict", "Somebody else was first, or it is too late for that"),
-    SourceUnavailableError: (503, "source-unavailable", "The database does not answer"),
-    HallError: (500, "internal", "Something failed"),
-}
-HIDDEN = (500, 503)
-"""Statuses whose detail stays in the log: it may name hosts, queries or files."""
 CHALLENGE = 'Bearer realm="hallmap"'
 
 

@@ -10,7 +10,6 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from api.context import Context
-from api.errors import STATUS
 from api.identity import reader_or_none
 from geodata.db import reading
 from geodata.errors import HallError, InvalidInputError, NotFoundError, NotSignedInError
@@ -19,6 +18,7 @@ from services.intake import Report
 from services.intake_queue import IntakeQueue
 from services.open311 import Service, ServiceRequest, Wanted
 from services.rights import Reader
+from tiles.errors import STATUS
 
 ROOT = "/open311/v2"
 TYPES: Mapping[str, str] = {"json": "application/json", "xml": "application/xml"}

@@ -1,10 +1,11 @@
-"""Errors meet HTTP here: one table from class to status, one shape (RFC 9457), the same as on every other path of the product."""
+"""Errors meet HTTP here: one table from class to status for every path of the product, one shape (RFC 9457)."""
 
 import json
 import logging
 from collections.abc import Mapping
 
 from geodata.errors import (
+    ConflictError,
     HallError,
     InvalidInputError,
     NotAllowedError,
@@ -24,6 +25,7 @@ STATUS: Mapping[type[HallError], tuple[int, str, str]] = {
     NotAllowedError: (403, "not-allowed", "This account has no right to that"),
     UnknownLayerError: (404, "unknown-layer", "There is no such layer for this account"),
     NotFoundError: (404, "not-found", "There is no such thing for this account"),
+    ConflictError: (409, "conflict", "Somebody else was first, or it is too late for that"),
     SourceUnavailableError: (503, "source-unavailable", "The database does not answer"),
     HallError: (500, "internal", "Something failed"),
 }
