@@ -7,12 +7,12 @@ from services.worktime import LOCAL
 
 DIVISION = "SELECT left(code, 6) FROM hall.area WHERE level = 'district' ORDER BY code LIMIT 1"
 UNKNOWN = "990000"
-# The counter of a day begins behind the numbers that its cases have already.
+# The greatest number that a case of the day has counts as well: cases may have been imported.
 TAKE = """
     INSERT INTO hall.case_counter AS c (day, last)
-    VALUES (%(day)s, %(count)s + coalesce((SELECT max(right(case_no, 5))::integer FROM hall.event
-                                           WHERE case_no >= %(prefix)s || '0' AND case_no < %(prefix)s || ':'), 0))
-    ON CONFLICT (day) DO UPDATE SET last = c.last + %(count)s
+    SELECT %(day)s::date, %(count)s + coalesce((SELECT substr(case_no, 15)::integer FROM hall.event
+                                                WHERE case_no BETWEEN %(first)s AND %(final)s ORDER BY case_no DESC LIMIT 1), 0)
+    ON CONFLICT (day) DO UPDATE SET last = greatest(c.last + %(count)s, excluded.last)
     RETURNING last
 """
 
@@ -27,6 +27,6 @@ def block(conn: Conn, now: datetime, count: int) -> list[str]:
     day = now.astimezone(LOCAL).date()
     division = conn.execute(DIVISION).fetchone()
     prefix = f"{division[0] if division else UNKNOWN}{day:%Y%m%d}"
-    row = conn.execute(TAKE, {"day": day, "count": count, "prefix": prefix}).fetchone()
+    row = conn.execute(TAKE, {"day": day, "count": count, "first": f"{prefix}00000", "final": f"{prefix}99999"}).fetchone()
     last = int(row[0]) if row else count
     return [f"{prefix}{number:05d}" for number in range(last - count + 1, last + 1)]

@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 from geodata.crs import WGS84, describe, to_wgs84
 from geodata.db import Conn
 from geodata.errors import InvalidInputError, NotAllowedError
-from services import classify, deadlines, duplicates, geocode, worktime
+from services import case_numbers, classify, deadlines, duplicates, geocode, worktime
 from services.duplicates import Candidate, Draft
 from services.gazetteer import Gazetteer, gazetteer
 from services.geocode import Doubt, Place
@@ -73,14 +73,6 @@ KNOWN = """
 AGAIN = """
     UPDATE hall.source_record SET raw = raw || jsonb_build_object('again', coalesce(raw -> 'again', '[]'::jsonb) || %(raw)s::jsonb),
            report = %(report)s::jsonb WHERE id = %(id)s
-"""
-# The greatest number of the day counts as well: cases may have been imported.
-NUMBERS = """
-    INSERT INTO hall.case_counter AS c (day, last)
-    SELECT %(day)s::date, known.last + %(count)s FROM (
-        SELECT coalesce((SELECT substr(case_no, 15)::integer FROM hall.event WHERE case_no BETWEEN %(first)s AND %(final)s
-                         ORDER BY case_no DESC LIMIT 1), 0) AS last) AS known
-    ON CONFLICT (day) DO UPDATE SET last = greatest(c.last + %(count)s, excluded.last) RETURNING last
 """
 OPEN = """
     WITH given AS (
@@ -430,7 +422,7 @@ def _open(conn: Conn, work: Sequence[tuple[int, int, _Understood]], now: datetim
     """Open cases of what is understood, and note of the rest what it waits for."""
     ready = [item for item in work if not item[2].trouble]
     found = duplicates.candidates_of(conn, [_draft(item[2]) for item in ready], now)
-    numbers = _numbers(conn, [item[2] for item in ready], now)
+    numbers = case_numbers.block(conn, now, len(ready)) if ready else []
     cases = _insert(conn, [item[2] for item in ready], numbers, now) if ready else {}
     channels = {source: (value, unit) for source, value, unit in conn.execute(CHANNELS)}
     calendar = worktime.load(conn)
@@ -487,18 +479,6 @@ def _draft(item: _Understood) -> Draft:
         reported_at=item.reported_at,
         building_id=item.building_id,
     )
-
-
-def _numbers(conn: Conn, items: Sequence[_Understood], now: datetime) -> list[str]:
-    """Hand out case numbers: 6 division + local day + 5 sequence digits."""
-    if not items:
-        return []
-    day = now.astimezone(worktime.LOCAL).date()
-    division = str(items[0].grid_code)[:6]
-    head = f"{division}{day:%Y%m%d}"
-    row = conn.execute(NUMBERS, {"day": day, "count": len(items), "first": f"{head}00000", "final": f"{head}99999"}).fetchone()
-    last = int(row[0]) if row else len(items)
-    return [f"{head}{last - len(items) + 1 + number:05d}" for number in range(len(items))]
 
 
 def _insert(conn: Conn, items: Sequence[_Understood], numbers: Sequence[str], now: datetime) -> dict[str, int]:
