@@ -15,7 +15,7 @@ INSERT = """
            grid_code, ST_SetSRID(ST_MakePoint(113.5439, 22.1950), 4326)
     FROM hall.event WHERE closed_at IS NULL ORDER BY id LIMIT 1 RETURNING id
 """
-CENTRE = "z=16&lon=113.5439&lat=22.1950&on=open_events"
+CENTRE = "z=16&c=113.5439,22.1950&l=open_events"
 PINNED = """
 (id) => hall.map.gl().queryRenderedFeatures({layers: hall.map.gl().getStyle().layers
   .filter((layer) => layer.metadata && layer.metadata['hall:layer'] === 'open_events').map((layer) => layer.id)}).some((feature) => feature.id === id)
@@ -70,7 +70,7 @@ def test_major_cases_alarm_until_each_is_acknowledged(desk: Desk, report) -> Non
 
 
 def test_the_map_goes_there_only_when_allowed(desk: Desk, report) -> None:  # type: ignore[no-untyped-def]
-    desk.open("z=13&lon=113.56&lat=22.15&on=open_events")
+    desk.open("z=13&c=113.56,22.15&l=open_events")
     desk.page.wait_for_function("hall.live.state() === 'open'")
     before = desk.state()["center"]
     report("重大案件", 2)

