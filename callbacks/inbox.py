@@ -32,6 +32,8 @@ def register(app: Dash, context: Context) -> None:
         Input(ids.DRAWN, "data"),
     )
     def show(asked: Mapping[str, Any] | None, _ticks: int, _drawn: str | None) -> list[Component]:
+        if asked is None or asked.get("closed"):
+            return []  # nobody looks: hundreds of rows would make every other part of the page slower
         words, reader, now, query = requested(), current_reader(), datetime.now(UTC), parse(asked or {})
         layer = registry.get(LAYER)
         try:

@@ -8,15 +8,26 @@
   let timer = 0;
   let query = { step: '', levels: [], overdue: false, mine: false };
 
+  let isShown = false;
+
   function ask() {
     count += 1;
     localStorage.setItem(STORED, JSON.stringify(query));
-    hall.store('inbox-query', { ...query, n: count });
+    hall.store('inbox-query', { ...query, n: count, ...(isShown ? {} : { closed: true }) });
+  }
+
+  /** The list is there only while its tab is open. */
+  function look() {
+    const node = document.getElementById('inbox');
+    const shown = Boolean(node && node.offsetParent);
+    if (shown === isShown) return;
+    isShown = shown;
+    ask();
   }
 
   /** Something happened: read again, once for all that happened at a time. */
   function soon() {
-    if (timer) return;
+    if (timer || !isShown) return;
     timer = setTimeout(() => {
       timer = 0;
       ask();
@@ -67,12 +78,13 @@
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error; // what is stored there is not ours
     }
-    if (query.step || query.levels.length || query.overdue || query.mine) ask();
+    look();
   }
 
   (hall.starts = hall.starts || []).push(() => {
     if (!hall.map) return;
     document.addEventListener('click', click);
+    for (const event of ['click', 'keyup']) document.addEventListener(event, () => setTimeout(look));
     hall.on('live', (message) => message && message.type === 'change' && message.layer === 'open_events' && soon());
     hall.map.ready.then(restore);
   });
