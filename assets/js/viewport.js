@@ -4,9 +4,13 @@
 
   const MARGIN = 48;
   const NEAR_SCREENS = 1.5;
+  const PANEL_MS = 400;
+  const MOST_WAIT_MS = 4000;
   const OFFSET = 1; // Leaflet counts 256-pixel tiles, MapLibre 512-pixel ones
 
   let map = null;
+  /** The timer after which the map takes a smaller box over. */
+  let due = 0;
   /** Ends the keeping of the first view. */
   let release = () => {};
   const still = window.matchMedia('(prefers-reduced-motion: reduce)');
@@ -24,15 +28,47 @@
       if (place) map.setView([place.lat, place.lon], place.zoom + OFFSET, { animate: false });
       else if (bounds) map.fitBounds(corners(bounds), { animate: false, padding: [24, 24] });
     };
-    map.invalidateSize({ pan: false, animate: false });
+    measure();
     first();
     new ResizeObserver(() => {
-      map.invalidateSize({ pan: false, animate: false, debounceMoveend: true });
+      if (!untouched && isSmaller()) return later();
+      measure();
       if (untouched) first();
+      return undefined;
     }).observe(map.getContainer());
     const touch = () => (untouched = false);
     for (const event of ['pointerdown', 'wheel', 'keydown']) document.addEventListener(event, touch, { once: true, capture: true, passive: true });
     release = touch;
+  }
+
+  /** Take the size of the map's box over. */
+  function measure() {
+    clearTimeout(due);
+    due = 0;
+    map.invalidateSize({ pan: false, animate: false, debounceMoveend: true });
+  }
+
+  function isSmaller() {
+    const box = map.getContainer();
+    const known = map.getSize();
+    return box.clientWidth <= known.x && box.clientHeight <= known.y;
+  }
+
+  /**
+   * A box that became smaller only cuts off a part of the picture: nothing is missing. Drawing the picture anew holds the page up for longer
+   * than a panel needs to arrive, so the panel goes first.
+   */
+  function later(waited = 0) {
+    clearTimeout(due);
+    const isLoading = document.querySelector('.panel.busy') && waited < MOST_WAIT_MS;
+    due = setTimeout(() => (isLoading ? later(waited + PANEL_MS) : measure()), PANEL_MS);
+  }
+
+  /** Resolves when the map knows its box; what has just come into a panel is painted before. */
+  async function measured() {
+    if (!due) return;
+    await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+    if (due) measure();
   }
 
   const corners = ([west, south, east, north]) => [[south, west], [north, east]];
@@ -118,7 +154,7 @@
   hall.viewport = { begin, free, bounds, zoomed, OFFSET, release: () => release() };
   (hall.starts = hall.starts || []).push(() => {
     if (!hall.map) return;
-    const inTurn = (run) => hall.map.queued((...parameters) => zoomed().then(() => run(...parameters)));
+    const inTurn = (run) => hall.map.queued((...parameters) => zoomed().then(measured).then(() => run(...parameters)));
     hall.map.flyTo = inTurn(flyTo);
     hall.map.reveal = inTurn(reveal);
     hall.map.fit = inTurn(fit);

@@ -37,31 +37,38 @@ export function here() {
 
 export const away = (place) => (here() ? metres(distance(here(), place)) : '');
 
+/** A line of the banner. It stays in the page and only its words change: a button that is replaced between press and release loses its click. */
+function line(look, symbol, tag = 'div', more = null) {
+  const title = h('b');
+  const text = h('span');
+  const node = h(tag, { class: look, hidden: true, href: tag === 'a' ? '#/messages' : null }, icon(symbol), h('div', null, title, text), more);
+  return {
+    node,
+    show(words) {
+      node.hidden = !words;
+      if (!words) return;
+      // the same words anew would be read out anew
+      for (const [part, word] of [[title, words[0]], [text, words[1]]]) if (part.textContent !== word) part.textContent = word;
+    },
+  };
+}
+
 /** A banner that says what does not work, and what waits. */
 export function condition() {
-  const node = h('div', { class: 'condition', role: 'status' });
+  const act = (words, onclick) => h('button', { type: 'button', class: 'bare words', onclick }, t(words));
+  const expired = line('condition-line warn', 'user', 'div', act('phone.sign_in', () => document.dispatchEvent(new CustomEvent('signin'))));
+  const offline = line('condition-line warn', 'wifi-off', 'div', act('state.retry', () => (queue.send(), document.dispatchEvent(new CustomEvent('sent')))));
+  const sending = line('condition-line busy', 'upload');
+  const refused = line('condition alarm', 'alert-triangle', 'a');
+  const node = h('div', { class: 'condition', role: 'status' }, [expired, offline, sending, refused].map((one) => one.node));
   const draw = () => {
     const waits = queue.waiting().length;
     const stopped = queue.stopped().length;
-    let look = '';
-    let content = [];
-    if (state.expired) {
-      look = 'warn';
-      content = [icon('user'), h('div', null, h('b', null, t('phone.expired')), h('span', null, t('phone.expired_text', { number: waits }))),
-        h('button', { type: 'button', class: 'bare words', onclick: () => document.dispatchEvent(new CustomEvent('signin')) }, t('phone.sign_in'))];
-    } else if (!state.online) {
-      look = 'warn';
-      content = [icon('wifi-off'), h('div', null, h('b', null, state.readAt ? t('phone.offline', { time: clock(state.readAt) }) : t('phone.offline_new')), h('span', null, waits ? t('phone.offline_waiting', { number: waits }) : t('phone.offline_text'))),
-        h('button', { type: 'button', class: 'bare words', onclick: () => (queue.send(), document.dispatchEvent(new CustomEvent('sent'))) }, t('state.retry'))];
-    } else if (waits) {
-      look = 'busy';
-      content = [icon('upload'), h('div', null, h('b', null, t('phone.sending', { number: waits })))];
-    }
-    const refused = stopped ? h('a', { class: 'condition alarm', href: '#/messages' }, icon('alert-triangle'), h('div', null, h('b', null, t('phone.stopped', { number: stopped })), h('span', null, t('phone.stopped_text')))) : null;
-    const sign = JSON.stringify([look, waits, stopped, state.readAt, state.online]);
-    if (node.dataset.sign === sign) return;
-    node.dataset.sign = sign;
-    node.replaceChildren(...[look && h('div', { class: `condition-line ${look}` }, content), refused].filter(Boolean));
+    const away = !state.expired && !state.online;
+    expired.show(state.expired && [t('phone.expired'), t('phone.expired_text', { number: waits })]);
+    offline.show(away && [state.readAt ? t('phone.offline', { time: clock(state.readAt) }) : t('phone.offline_new'), waits ? t('phone.offline_waiting', { number: waits }) : t('phone.offline_text')]);
+    sending.show(!state.expired && !away && waits && [t('phone.sending', { number: waits }), '']);
+    refused.show(stopped && [t('phone.stopped', { number: stopped }), t('phone.stopped_text')]);
   };
   return { node, draw };
 }
