@@ -22,6 +22,7 @@ import api.native_intake
 import api.ogc
 import pages.index
 import tiles.server
+from api.packing import Packing
 from callbacks.context import Context
 from geodata.db import open_pool
 from geodata.errors import SetupError
@@ -65,6 +66,7 @@ class Hall:
         self._roads, cache = interfaces.roads, _cache(server, settings)
         _screens(server, Context(settings=settings, pool=self._pool, store=self._store, book=self._book, cache=cache, roads=self._roads))
         Compress(server)
+        Packing(server)
         # a2wsgi types ASGI and WSGI more narrowly than the two sides of it do
         self._pages: Any = WSGIMiddleware(cast("Any", server), workers=FLASK_THREADS)
         shared = api.context.Context(
