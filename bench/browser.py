@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
-from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, ViewportSize, sync_playwright
 
 from bench.figures import Figure
 from bench.serving import load
@@ -25,6 +25,13 @@ SIZE: ViewportSize = {"width": 1366, "height": 768}
 FIVE_LAYERS = "z=16&c=113.5446,22.1945&l=open_events,workers,cameras,base_grids,parts"
 TILE = re.compile(r"/tiles/.*\.(mvt|webp|png)")
 DATA = re.compile(r"/(tiles|api)/")
+WITHOUT_DRAWING = ["--no-sandbox", "--disable-gpu", "--disable-3d-apis"]
+"""A browser that draws no map: what is left is the product's own work, which a GPU would not make faster."""
+CASES = 12
+OWN_PANEL = """(id) => {
+  const shown = document.querySelector('#panel [data-case]');
+  return shown && shown.dataset.case === String(id) && !document.querySelector('#panel.busy') && performance.now() - window.chosen;
+}"""
 PANEL = "document.querySelector('#panel h1') && !document.querySelector('#panel.busy')"
 KILO, MEGA = 1_000, 1_000_000
 
@@ -52,6 +59,9 @@ def run() -> list[Figure]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SOFTWARE_GL)
         visits = [_visit(browser, served, settings) for _ in range(ROUNDS)]
         browser.close()
+        plain = playwright.chromium.launch(executable_path=CHROMIUM, args=WITHOUT_DRAWING)
+        own_ms = _own_panel_ms(plain, served, settings)
+        plain.close()
         web, database = load.memory_mb(load.tree(served.pid)), _database_mb(settings)
 
     def middle(of: Callable[[Visit], float]) -> float:
@@ -65,7 +75,12 @@ def run() -> list[Figure]:
         Figure(
             name="data requests of a layer switch", value=max(one.toggled for one in visits), unit="", target=0, note="off and on again"
         ),
-        Figure(name="click to panel", value=middle(lambda one: one.panel_ms), unit="ms", target=300, note="a case on the map"),
+        Figure(
+            name="click to panel", value=middle(lambda one: one.panel_ms), unit="ms", target=300, note="a case on the map, software drawing"
+        ),
+        Figure(
+            name="choice to panel", value=own_ms, unit="ms", target=300, note=f"median of {CASES} cases, without drawing: our own share"
+        ),
         Figure(name="heap of the page", value=middle(lambda one: one.heap_mb), unit="MB", target=100, note="after garbage collection"),
         Figure(name="memory of the web process", value=web, unit="MB", note="proportional, after the visits"),
         Figure(name="memory of the database", value=database, unit="MB", note="proportional, all its processes"),
@@ -73,12 +88,7 @@ def run() -> list[Figure]:
 
 
 def _visit(browser: Browser, served: Served, settings: Settings) -> Visit:
-    context = browser.new_context(viewport=SIZE)
-    context.set_default_timeout(60_000)
-    account = json.loads((settings.data_dir / accounts.FILE).read_text(encoding="utf-8"))["dispatcher"]
-    answer = context.request.post(f"{served.url}/api/v1/session", data={"username": account["username"], "password": account["password"]})
-    if not answer.ok:
-        raise RuntimeError(f"no session: {answer.status}")
+    context = _signed_in(browser, served, settings)
     page = context.new_page()
     devtools = context.new_cdp_session(page)
     sizes, addresses = _listened(devtools)
@@ -95,6 +105,33 @@ def _visit(browser: Browser, served: Served, settings: Settings) -> Visit:
     heap = page.evaluate("() => performance.memory.usedJSHeapSize")
     context.close()
     return Visit(loaded_kb=loaded / KILO, foreign=foreign, drawn_s=drawn_s, toggled=toggled, panel_ms=panel_ms, heap_mb=heap / MEGA)
+
+
+def _signed_in(browser: Browser, served: Served, settings: Settings) -> BrowserContext:
+    context = browser.new_context(viewport=SIZE)
+    context.set_default_timeout(60_000)
+    account = json.loads((settings.data_dir / accounts.FILE).read_text(encoding="utf-8"))["dispatcher"]
+    answer = context.request.post(f"{served.url}/api/v1/session", data={"username": account["username"], "password": account["password"]})
+    if not answer.ok:
+        raise RuntimeError(f"no session: {answer.status}")
+    return context
+
+
+def _own_panel_ms(browser: Browser, served: Served, settings: Settings) -> float:
+    """Choose cases one after the other as from a list, and wait for the panel of each."""
+    context = _signed_in(browser, served, settings)
+    cases = context.request.get(f"{served.url}/api/v1/layers/open_events", params={"limit": CASES}).json()["features"]
+    page = context.new_page()
+    page.goto(served.url)
+    page.wait_for_function("window.hall && hall.map && hall.desk")
+    page.wait_for_load_state("networkidle")
+    taken = []
+    for case in cases:
+        page.evaluate("(id) => { window.chosen = performance.now(); hall.desk.pick(`open_events/${id}`); }", case["id"])
+        taken.append(float(page.wait_for_function(OWN_PANEL, arg=case["id"], polling=5).json_value()))
+        page.wait_for_load_state("networkidle")
+    context.close()
+    return median(taken)
 
 
 def _listened(devtools: CDPSession) -> tuple[dict[str, float], dict[str, str]]:
