@@ -37,7 +37,7 @@ ALTER TABLE hall.camera
     ADD ptz             boolean NOT NULL DEFAULT false, -- the source lets it be turned
     ADD purpose         text,
     ADD clock_offset_ms integer NOT NULL DEFAULT 0;     -- the camera's own clock minus true time, where its source stamps times by it
-CREATE INDEX camera_group ON hall.camera (group_id);
+CREATE INDEX camera_of_group ON hall.camera (group_id);
 
 -- What the last look at a camera found. Apart from hall.camera, so that looking moves no revision of the map; `online` is copied there when it turns.
 CREATE TABLE hall.camera_health (
