@@ -1,0 +1,1 @@
+"""Cameras of every make behind one interface."""
