@@ -12,9 +12,9 @@ from callbacks.words import requested
 from geodata.settings import ROOT
 
 TEMPLATE = ROOT / "pages" / "templates" / "index.html"
-LOADED_BY_HAND = ["vendor", "i18n", "m"]
+LOADED_BY_HAND = ["vendor", "i18n", "m", "video"]
 """Folders of assets that Dash must not put into every page: ES modules, their worker, the icon sprite, the catalogues, the
-phone's page."""
+phone's page, the players of video."""
 THEME_COOKIE = "hall_theme"
 THEMES = ("dark", "light")
 LIBRARY = re.compile(r'<script src="[^"]*_dash-component-suites/([a-z_]+)/([^"]*)"></script>\s*')
