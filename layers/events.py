@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from geodata.source import Condition, Kind, Mask, Sensitivity
 from layers.base import Alert, Field, Form, Geometry, Group, Layer, Look, Text, Tone
-from layers.words import BUILDING, FLAGS, GRID, choices
+from layers.words import BUILDING, FLAGS, GRID, YES_NO, choices
 
 MAJORS = choices(
     governance=("综合治理", "Governance"),
@@ -106,7 +106,7 @@ OPEN_EVENTS = replace(
     fields=(
         *EVENTS.fields,
         Field(name="paused_at", title=Text("挂账时间", "Suspended at"), kind=Kind.TIME),
-        Field(name="working", title=Text("按工作时间计时", "Counts working time"), kind=Kind.BOOL),
+        Field(name="working", title=Text("按工作时间计时", "Counts working time"), kind=Kind.BOOL, choices=YES_NO),
     ),
     tile=("major", "level", "state", "deadline_at", "step_started_at", "paused_at", "working"),
     cells_to=0,
