@@ -8,12 +8,12 @@ from api.identity import reader_or_none
 from callbacks import ids
 from callbacks.context import Context
 from callbacks.panels import admin as panels
-from callbacks.panels.frame import switches
-from callbacks.panels.pieces import also, chip, icon
+from callbacks.panels.bar import Bar, bar
+from callbacks.panels.pieces import also
 from callbacks.panels.states import forbidden
 from callbacks.words import Words, requested
 from services.administration import ADMINISTRATORS
-from services.rights import Reader, Role
+from services.rights import Role
 
 STORES = (ids.ADMIN_ACT, ids.AUDIT_QUERY, ids.AUDIT_LAST, ids.SIGNED_OUT, ids.NOTICE, ids.SINK)
 
@@ -24,7 +24,12 @@ def layout(context: Context) -> Component:
     if reader is None:
         return html.Div([dcc.Store(id=ids.SIGNED_OUT, data=True), dcc.Store(id=ids.SINK)], id=ids.ADMIN)
     if reader.role not in ADMINISTRATORS:
-        return html.Div([top(reader, words, demo=context.settings.demo), html.Main(forbidden(words), id=ids.ADMIN, className="admin")])
+        return html.Div(
+            [
+                bar(reader, words, Bar(here="/admin/", demo=context.settings.demo)),
+                html.Main(forbidden(words), id=ids.ADMIN, className="admin"),
+            ]
+        )
     audit = reader.role is Role.AUDIT_ADMIN
     title = words("admin.audit" if audit else "admin.accounts")
     main = html.Main(
@@ -44,7 +49,7 @@ def layout(context: Context) -> Component:
         className="admin audit" if audit else "admin",
     )
     stores = [dcc.Store(id=ids.ADMIN_ROWS, data=0), *(dcc.Store(id=name) for name in STORES)]
-    return html.Div([top(reader, words, demo=context.settings.demo), main, *stores], className="admin-page")
+    return html.Div([bar(reader, words, Bar(here="/admin/", demo=context.settings.demo)), main, *stores], className="admin-page")
 
 
 def _grid(columns: list[dict[str, object]], words: Words) -> Component:
@@ -66,25 +71,3 @@ def _grid(columns: list[dict[str, object]], words: Words) -> Component:
         className="ag-theme-quartz grid",
     )
     return grid
-
-
-def top(reader: Reader, words: Words, *, demo: bool, place: str = "admin.title") -> Component:
-    """Build the bar above the administration and the dictionary; `place` is a key of the catalogue."""
-    brand = html.Div(
-        [html.Span(icon("stack-2"), className="logo"), html.B(words("brand")), html.Span(words(place), className="brand-place")],
-        className="brand",
-    )
-    name = reader.display_name or reader.username
-    who = html.Div(
-        [html.Span(name[:1], className="avatar"), html.Span([html.B(name), html.Small(words(f"role.{reader.role}"))], className="who")],
-        className="person",
-    )
-    leave = html.Button([icon("logout"), words("sign_out")], type="button", className="button small", **also({"data-sign-out": "true"}))
-    ways = [("/", "map", "title.map"), ("/events/", "list-details", "title.events")] if reader.role not in ADMINISTRATORS else []
-    if reader.role is Role.SYSTEM_ADMIN:
-        ways = [("/dictionary/", "book", "title.dictionary")] if place == "admin.title" else [("/admin/", "users", "admin.accounts")]
-    back = [html.A([icon(symbol), words(title)], href=path, className="button small") for path, symbol, title in ways]
-    return html.Header(
-        [brand, chip(words("demo.mark"), "demo") if demo else "", html.Div([*switches(words), *back, who, leave], className="admin-who")],
-        className="top",
-    )

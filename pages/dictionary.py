@@ -10,10 +10,10 @@ from callbacks import ids
 from callbacks.context import Context
 from callbacks.dictionary import READERS, may_edit
 from callbacks.panels import worktime as calendar_panels
+from callbacks.panels.bar import Bar, bar
 from callbacks.panels.pieces import also, button, icon, tabs
 from callbacks.panels.states import forbidden
 from callbacks.words import Words, requested
-from pages.admin import top
 
 STORES = (
     ids.DICT_PICK, ids.DICT_DUE_ASK, ids.DICT_DEPARTMENT, ids.DICT_YEAR, ids.DICT_SUM_ASK, ids.DICT_ACT, ids.SIGNED_OUT, ids.NOTICE, ids.SINK,
@@ -25,9 +25,9 @@ def layout(context: Context) -> Component:
     words, reader = requested(), reader_or_none()
     if reader is None:
         return html.Div([dcc.Store(id=ids.SIGNED_OUT, data=True), dcc.Store(id=ids.SINK)], id=ids.DICTIONARY)
-    bar = top(reader, words, demo=context.settings.demo, place="title.dictionary")
+    head_bar = bar(reader, words, Bar(here="/dictionary/", demo=context.settings.demo))
     if reader.role not in READERS:
-        return html.Div([bar, html.Main(forbidden(words), id=ids.DICTIONARY, className="admin")], className="admin-page")
+        return html.Div([head_bar, html.Main(forbidden(words), id=ids.DICTIONARY, className="admin")], className="admin-page")
     editable = may_edit(reader)
     head = html.Div(
         [
@@ -48,7 +48,7 @@ def layout(context: Context) -> Component:
         [head, parts, html.Div(id=ids.DICT_RESULT, className="admin-result", role="status")], id=ids.DICTIONARY, className="admin dict"
     )
     stores = [dcc.Store(id=ids.DICT_ROWS, data=0), *(dcc.Store(id=name) for name in STORES)]
-    return html.Div([bar, main, *stores], className="admin-page")
+    return html.Div([head_bar, main, *stores], className="admin-page")
 
 
 def _classes(words: Words) -> Component:

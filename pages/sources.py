@@ -8,10 +8,10 @@ from api.identity import reader_or_none
 from callbacks import ids
 from callbacks.context import Context
 from callbacks.panels import sources as panels
+from callbacks.panels.bar import Bar, bar
 from callbacks.panels.pieces import also
 from callbacks.panels.states import forbidden
 from callbacks.words import Words, requested
-from pages.admin import top
 from services.replies import MAY_READ
 
 STORES = (ids.SOURCES_QUERY, ids.SOURCES_ACT, ids.SIGNED_OUT, ids.NOTICE, ids.SINK)
@@ -23,9 +23,9 @@ def layout(context: Context) -> Component:
     words, reader = requested(), reader_or_none()
     if reader is None:
         return html.Div([dcc.Store(id=ids.SIGNED_OUT, data=True), dcc.Store(id=ids.SINK)], id=ids.SOURCES)
-    bar = top(reader, words, demo=context.settings.demo, place="title.sources")
+    head_bar = bar(reader, words, Bar(here="/sources/", demo=context.settings.demo))
     if reader.role not in MAY_READ:
-        return html.Div([bar, html.Main(forbidden(words), id=ids.SOURCES, className="admin")], className="admin-page")
+        return html.Div([head_bar, html.Main(forbidden(words), id=ids.SOURCES, className="admin")], className="admin-page")
     main = html.Main(
         [
             html.Div([html.H1(words("title.sources")), html.P(words("sources.about"), className="quiet")], className="admin-head"),
@@ -49,7 +49,7 @@ def layout(context: Context) -> Component:
         className="admin sources",
     )
     stores = [dcc.Store(id=ids.SOURCES_ROWS, data=0), *(dcc.Store(id=name) for name in STORES)]
-    return html.Div([bar, main, dcc.Interval(id=ids.TICK, interval=READ_AGAIN_MS), *stores], className="admin-page")
+    return html.Div([head_bar, main, dcc.Interval(id=ids.TICK, interval=READ_AGAIN_MS), *stores], className="admin-page")
 
 
 def _grid(words: Words) -> Component:

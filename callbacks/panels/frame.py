@@ -9,12 +9,11 @@ from dash.development.base_component import Component
 from callbacks import formats, ids
 from callbacks.panels import lists
 from callbacks.panels.pieces import also, chip, dot, icon, icon_button, opener
+from callbacks.panels.ways import MAP, ways
 from callbacks.words import Language, Words
-from layers.base import STAFF, Tone
-from services.administration import ADMINISTRATORS
+from layers.base import Tone
 from services.bulletin import SLOT_S, Bulletin
 from services.details import Area
-from services.replies import MAY_READ
 from services.rights import Reader
 
 COUNTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -120,12 +119,7 @@ def _person(reader: Reader, words: Words) -> Component:
             className="menu-head",
         )
     ]
-    if reader.role in ADMINISTRATORS:
-        entries.append(html.A([icon("settings"), words("admin.title")], href="/admin", className="menu-item"))
-    if reader.role in MAY_READ:
-        entries.append(html.A([icon("mail"), words("title.sources")], href="/sources/", className="menu-item"))
-    if reader.role in STAFF:
-        entries.append(html.A([icon("book"), words("title.dictionary")], href="/dictionary/", className="menu-item"))
+    entries += [html.A([icon(way.icon), words(way.title)], href=way.path, className="menu-item") for way in ways(reader) if way is not MAP]
     entries.append(
         html.Button([icon("logout"), words("sign_out")], type="button", className="menu-item", **also({"data-sign-out": "true"}))
     )

@@ -1,0 +1,34 @@
+"""Which pages there are, and for whom."""
+
+from dataclasses import dataclass
+
+from layers.base import STAFF
+from services.administration import ADMINISTRATORS
+from services.replies import MAY_READ
+from services.rights import Reader, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A page that a role may open."""
+
+    path: str
+    icon: str
+    title: str
+    """Key of the catalogue."""
+    roles: frozenset[str]
+
+
+MAP = Way("/", "map", "title.map", STAFF)
+WAYS = (
+    MAP,
+    Way("/events/", "list-details", "title.events", STAFF),
+    Way("/sources/", "mail", "title.sources", MAY_READ),
+    Way("/admin/", "settings", "admin.title", ADMINISTRATORS),
+    Way("/dictionary/", "book", "title.dictionary", STAFF | {Role.SYSTEM_ADMIN}),
+)
+
+
+def ways(reader: Reader) -> list[Way]:
+    """Return the pages that are open to a reader, in their order."""
+    return [way for way in WAYS if reader.role in way.roles]
