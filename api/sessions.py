@@ -11,10 +11,10 @@ from flask_login import LoginManager, login_user, logout_user
 from werkzeug.exceptions import Forbidden
 
 from api.identity import COOKIE, IDLE_HEADER, KIOSK_LIFETIME_S, Identity, SignedIn, address, current_caller, idle_s, reader_or_none
-from api.session_key import session_key
 from geodata.credentials import token_digest
 from geodata.db import Pool, writing
 from geodata.errors import NotAllowedError, NotSignedInError
+from geodata.secret_key import secret_key
 from geodata.settings import Settings
 from services import accounts
 from services.account_book import AccountBook
@@ -111,7 +111,7 @@ class Sessions:
 
 def install(server: Flask, book: AccountBook, pool: Pool, settings: Settings) -> tuple[Identity, Sessions]:
     """Give the server its session key, cookie rules and guards."""
-    server.secret_key = session_key(settings)
+    server.secret_key = secret_key(settings)
     server.session_interface = SessionCookie()
     server.config.update(
         SESSION_COOKIE_NAME=COOKIE,

@@ -48,15 +48,19 @@ environment() {
   cat "${locks[@]}" > "$stamp"
 }
 
+# The video gateway's programs; the simulated cameras run on the system's Python, which alone has these bindings.
+video=(ffmpeg python3-gi python3-numpy python3-pil gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+  gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly)
+
 case "${1:-run}" in
   run)
-    apt_install fonts-noto-cjk
+    apt_install fonts-noto-cjk "${video[@]}"
     environment requirements.txt ;;
   test)
-    apt_install fonts-noto-cjk chromium gdal-bin
+    apt_install fonts-noto-cjk chromium gdal-bin "${video[@]}"
     environment requirements-dev.txt requirements.txt ;;
   bench)
-    apt_install fonts-noto-cjk chromium gdal-bin wrk
+    apt_install fonts-noto-cjk chromium gdal-bin wrk "${video[@]}"
     environment requirements-dev.txt requirements.txt ;;
   *) fail "usage: install.sh run | test | bench" ;;
 esac

@@ -42,6 +42,20 @@ class Settings:
     """Address of the gateway that takes text messages as JSON; without one they wait in the outbox."""
     webhook_url: str = ""
     """The same for receivers without a telephone."""
+    media_port: int = 8051
+    """Where the video gateway listens, on the loopback interface; the web process relays `/media/` to it."""
+    sample_rtsp_port: int = 8554
+    """Where the simulated cameras of the sample city answer, on the loopback interface."""
+    sample_cameras: int = 24
+    """So many simulated cameras run at the same time; a further one is refused."""
+    record_cameras: int = 6
+    """So many cameras the own recorder records at the same time."""
+    recordings_gb: float = 20.0
+    """Room for the own recordings; the oldest that nobody holds go first."""
+    video_check_s: float = 30.0
+    """A camera's health is looked at so often, one camera after the other; 0: never."""
+    transcode_most: int = 1
+    """So many H.265 cameras are turned into H.264 at the same time, a core each."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -66,6 +80,13 @@ class Settings:
             wmts=environ.get("WMTS", ""),
             sms_url=environ.get("SMS_URL", ""),
             webhook_url=environ.get("WEBHOOK_URL", ""),
+            media_port=_number(environ, "MEDIA_PORT", 8051, 1, 65_535),
+            sample_rtsp_port=_number(environ, "SAMPLE_RTSP_PORT", 8554, 1, 65_535),
+            sample_cameras=_number(environ, "SAMPLE_CAMERAS", 24, 1, 500),
+            record_cameras=_number(environ, "RECORD_CAMERAS", 6, 0, 1_000),
+            recordings_gb=_number(environ, "RECORDINGS_GB", 20.0, 0.1, 1_000_000.0),
+            video_check_s=_number(environ, "VIDEO_CHECK_S", 30.0, 0.0, 86_400.0),
+            transcode_most=_number(environ, "TRANSCODE_MOST", 1, 0, 64),
         )
 
 

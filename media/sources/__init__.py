@@ -1,1 +1,56 @@
-"""Cameras of every make behind one interface."""
+"""Where pictures come from: one adapter a kind of source, all with the same methods."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from media.sources.base import Source, SourceError
+from media.sources.rtsp import RtspSource
+from media.sources.sample import SampleSource
+
+DEFAULT_SAMPLE_PORT = "8554"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRow:
+    """A row of hall.video_source as the adapters need it. Its secrets stand in the environment."""
+
+    id: int
+    key: str
+    kind: str
+    base_url: str = ""
+    crs: str = "wgs84"
+    timezone: str = "Asia/Shanghai"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+Opener = Callable[[SourceRow, Mapping[str, str]], Source]
+
+
+def secret(row: SourceRow, environ: Mapping[str, str], name: str) -> str:
+    """Return HALL_VIDEO_<KEY>_<NAME> of the environment, empty when it is not set; name: USER, PASSWORD, TOKEN, SECRET."""
+    return environ.get(f"HALL_VIDEO_{row.key.upper()}_{name}", "")
+
+
+def open_source(row: SourceRow, environ: Mapping[str, str]) -> Source:
+    """Return the adapter of a source; nothing is connected yet.
+
+    Raises:
+        SourceError: unsupported, for a kind that is not known.
+    """
+    opener = OPENERS.get(row.kind)
+    if opener is None:
+        raise SourceError("unsupported", f"sources of kind {row.kind!r} are not known")
+    return opener(row, environ)
+
+
+def _rtsp(row: SourceRow, environ: Mapping[str, str]) -> Source:
+    return RtspSource(row.base_url, secret(row, environ, "USER"), secret(row, environ, "PASSWORD"))
+
+
+def _sample(row: SourceRow, environ: Mapping[str, str]) -> Source:
+    port = environ.get("SAMPLE_RTSP_PORT") or row.options.get("port") or DEFAULT_SAMPLE_PORT
+    return SampleSource(int(port))
+
+
+OPENERS: dict[str, Opener] = {"rtsp": _rtsp, "sample": _sample}

@@ -1,4 +1,4 @@
-"""The key that signs session cookies: from the settings, or made once and kept in a file that only its owner reads."""
+"""The key that signs session cookies and video tokens: from the settings, or made once and kept in a file that only its owner reads."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ import secrets
 from geodata.settings import Settings
 
 
-def session_key(settings: Settings) -> str:
+def secret_key(settings: Settings) -> str:
     """Return SECRET_KEY, or the content of `secret` under the data folder, which is made when absent (mode 0600)."""
     if settings.secret_key:
         return settings.secret_key

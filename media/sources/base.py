@@ -1,0 +1,102 @@
+"""What every source of pictures can do, whatever platform stands behind it. Addresses and handles here stay on the server."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from geodata.errors import HallError
+
+Profile = Literal["sub", "main"]
+PullKind = Literal["rtsp", "http_fmp4", "ws_fmp4", "flv", "hls"]
+Verb = Literal["pause", "resume", "seek", "speed", "stop"]
+Turn = Literal["left", "right", "up", "down", "zoom_in", "zoom_out", "stop"]
+
+
+class SourceError(HallError):
+    """The source cannot give what was asked. `reason` is one of hall.camera_health.failure, the message holds no address and no secret."""
+
+    def __init__(self, reason: str, message: str = "") -> None:
+        super().__init__(message or reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pull:
+    """Where one picture is fetched. Never shown, never logged: the address may hold a password."""
+
+    url: str = field(repr=False)
+    kind: PullKind
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Recorded time, in UTC, as the source's own clock has it. `handle` is what the source wants to be told to play it, if anything."""
+
+    start: datetime
+    end: datetime
+    handle: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A playback that the source keeps open until it is told to stop."""
+
+    pull: Pull
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One entry of a catalogue: a camera, or a node of the tree above it. Positions are as the source gives them, in its own crs."""
+
+    gb_id: str
+    kind: Literal["camera", "division", "group", "organization"]
+    name: str
+    parent_gb_id: str | None = None
+    ref: str | None = None
+    sub_ref: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+    online: bool | None = None
+    ptz: bool = False
+    ptz_type: int | None = None
+    civil_code: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """A platform, or a plain set of cameras. What one kind cannot do raises SourceError('unsupported')."""
+
+    async def live(self, ref: str, profile: Profile) -> Pull:
+        """Return where the running picture is fetched; the source may start it for that."""
+        ...
+
+    async def recordings(self, ref: str, start: datetime, end: datetime) -> list[Interval]:
+        """Return what the source has recorded of this window, in order of time."""
+        ...
+
+    async def playback(self, ref: str, start: datetime, end: datetime) -> Session:
+        """Begin to play a recorded window."""
+        ...
+
+    async def control(self, session: Session, verb: Verb, value: float | None = None) -> None:
+        """Pause, resume, seek (seconds into the window), change the speed, or stop a playback."""
+        ...
+
+    async def snapshot(self, ref: str) -> bytes:
+        """Return a picture (JPEG) that the source makes itself."""
+        ...
+
+    def catalogue(self, since: datetime | None) -> AsyncIterator[Item]:
+        """Go through the cameras and the tree above them; `since` leaves out what has not changed, where the source can tell."""
+        ...
+
+    async def ptz(self, ref: str, action: Turn, speed: int) -> None:
+        """Turn the camera; speed is 1 to 9."""
+        ...
+
+    async def close(self) -> None:
+        """Give back connections."""
+        ...
