@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
-from psycopg.rows import class_row
+import msgspec
 
 from geodata.db import Conn
 from geodata.errors import NotFoundError
@@ -131,8 +132,9 @@ class Candidate:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
+    """A row of FIND: a light one, because there are many."""
+
     draft: int
     id: int
     case_no: str
@@ -157,44 +159,48 @@ class _Known:
 
 _COLUMNS = """
     asked.n AS draft, e.id, e.case_no, e.title, e.description, e.place_text, e.state, e.level, e.class_code, c.kind_group, c.sub_code,
-    own.kind_group AS own_group, own.sub_code AS own_sub, e.reported_at, e.closed_at IS NULL AS open, e.precision, e.building_id, e.grid_code,
+    asked.own_group, asked.own_sub, e.reported_at, e.closed_at IS NULL AS open, e.precision, e.building_id, e.grid_code,
     ST_X(e.geom) AS lon, ST_Y(e.geom) AS lat
 """
+_BOX = "ST_MakeEnvelope(asked.lon - asked.wide, asked.lat - asked.high, asked.lon + asked.wide, asked.lat + asked.high, 4326)"
 _LATELY = "e.reported_at BETWEEN asked.at - %(window)s AND asked.at + %(window)s"
-_TESTS = """
-    e.id <> coalesce(asked.own_id, 0) AND e.state <> 'merged' AND e.grid_code LIKE %(scope)s
+_UNDECIDED = """
+    e.id <> coalesce(asked.own_id, 0)
     AND NOT EXISTS (SELECT FROM hall.duplicate_decision d WHERE d.decision <> 'merged'
                     AND ((d.event_id = asked.own_id AND d.master_id = e.id) OR (d.event_id = e.id AND d.master_id = asked.own_id)))
 """
-# Open cases near the place by event_open_place, those closed lately by event_closed, and open cases whose place is vague by their area.
+_TESTS = f"e.state <> 'merged' AND e.grid_code LIKE %(scope)s AND {_UNDECIDED}"
+# Open cases near the place by event_open_place, those closed lately by event_closed (few, looked up once for all drafts), and open cases
+# whose place is vague by their area.
 FIND = f"""
 WITH asked AS (
-    SELECT * FROM unnest(%(n)s::int[], %(own)s::bigint[], %(class)s::text[], %(lon)s::float8[], %(lat)s::float8[], %(wide)s::float8[],
-                         %(high)s::float8[], %(area)s::text[], %(at)s::timestamptz[])
-        AS asked (n, own_id, class_code, lon, lat, wide, high, area, at)
+    SELECT asked.*, own.kind_group AS own_group, own.sub_code AS own_sub
+    FROM jsonb_to_recordset(%(asked)s::jsonb)
+        AS asked (n int, own_id bigint, class_code text, lon float8, lat float8, wide float8, high float8, area text, at timestamptz)
+    LEFT JOIN hall.event_class own ON own.code = asked.class_code
+), lately AS MATERIALIZED (
+    SELECT id, geom FROM hall.event WHERE closed_at > %(now)s - %(closed)s AND state IN ('closed', 'evaluated') AND grid_code LIKE %(scope)s
+), found AS (
+    SELECT asked.n, near.id FROM asked CROSS JOIN LATERAL (
+        (SELECT e.id FROM hall.event e
+         WHERE e.closed_at IS NULL AND asked.wide > 0 AND {_LATELY} AND {_TESTS}
+           AND e.geom && {_BOX}
+         ORDER BY e.class_code = asked.class_code DESC, e.geom <-> ST_SetSRID(ST_MakePoint(asked.lon, asked.lat), 4326) LIMIT {MOST_FOUND})
+        UNION ALL
+        (SELECT e.id FROM lately e WHERE asked.wide > 0 AND e.geom && {_BOX} AND {_UNDECIDED} LIMIT {MOST_FOUND})
+        UNION ALL
+        (SELECT e.id FROM hall.event e
+         WHERE e.closed_at IS NULL AND e.precision IN ('area', 'district') AND {_LATELY} AND {_TESTS}
+           AND (e.grid_code LIKE asked.area || '%%' OR asked.area LIKE e.grid_code || '%%')
+         ORDER BY e.reported_at DESC LIMIT {MOST_FOUND})
+        UNION ALL
+        (SELECT e.id FROM hall.event e
+         WHERE e.closed_at IS NULL AND asked.wide = 0 AND e.class_code = asked.class_code AND e.precision NOT IN ('area', 'district')
+           AND {_LATELY} AND {_TESTS} AND e.grid_code LIKE asked.area || '%%'
+         ORDER BY e.reported_at DESC LIMIT {MOST_FOUND})
+    ) AS near
 )
-SELECT found.* FROM asked LEFT JOIN hall.event_class own ON own.code = asked.class_code CROSS JOIN LATERAL (
-    (SELECT {_COLUMNS} FROM hall.event e JOIN hall.event_class c ON c.code = e.class_code
-     WHERE e.closed_at IS NULL AND asked.wide > 0 AND {_LATELY} AND {_TESTS}
-       AND e.geom && ST_MakeEnvelope(asked.lon - asked.wide, asked.lat - asked.high, asked.lon + asked.wide, asked.lat + asked.high, 4326)
-     ORDER BY e.class_code = asked.class_code DESC, e.geom <-> ST_SetSRID(ST_MakePoint(asked.lon, asked.lat), 4326) LIMIT {MOST_FOUND})
-    UNION ALL
-    (SELECT {_COLUMNS} FROM hall.event e JOIN hall.event_class c ON c.code = e.class_code
-     WHERE e.closed_at > %(now)s - %(closed)s AND e.state IN ('closed', 'evaluated') AND asked.wide > 0 AND {_TESTS}
-       AND e.geom && ST_MakeEnvelope(asked.lon - asked.wide, asked.lat - asked.high, asked.lon + asked.wide, asked.lat + asked.high, 4326)
-     LIMIT {MOST_FOUND})
-    UNION ALL
-    (SELECT {_COLUMNS} FROM hall.event e JOIN hall.event_class c ON c.code = e.class_code
-     WHERE e.closed_at IS NULL AND e.precision IN ('area', 'district') AND {_LATELY} AND {_TESTS}
-       AND (e.grid_code LIKE asked.area || '%%' OR asked.area LIKE e.grid_code || '%%')
-     ORDER BY e.reported_at DESC LIMIT {MOST_FOUND})
-    UNION ALL
-    (SELECT {_COLUMNS} FROM hall.event e JOIN hall.event_class c ON c.code = e.class_code
-     WHERE e.closed_at IS NULL AND asked.wide = 0 AND e.class_code = asked.class_code AND e.precision NOT IN ('area', 'district') AND {_LATELY}
-       AND {_TESTS}
-       AND e.grid_code LIKE asked.area || '%%'
-     ORDER BY e.reported_at DESC LIMIT {MOST_FOUND})
-) AS found
+SELECT {_COLUMNS} FROM found JOIN asked USING (n) JOIN hall.event e ON e.id = found.id JOIN hall.event_class c ON c.code = e.class_code
 """
 DRAFT = """
     SELECT id, class_code, ST_X(geom), ST_Y(geom), precision, grid_code, concat_ws(' ', title, description, place_text), reported_at, building_id
@@ -243,9 +249,9 @@ def candidates_of(
     """Do the same for several drafts in one query; one list for each, in their order."""
     found: list[list[_Known]] = [[] for _ in drafts]
     if drafts:
-        with conn.cursor(row_factory=class_row(_Known)) as cursor:
-            for row in cursor.execute(FIND, {**_asked(drafts, scope, rule), "now": now}):
-                found[row.draft].append(row)
+        for values in conn.execute(FIND, _asked(drafts, scope, rule, now)):
+            row = _Known._make(values)
+            found[row.draft].append(row)
     return [_ranked(draft, rows, limit, rule) for draft, rows in zip(drafts, found, strict=True)]
 
 
@@ -259,22 +265,30 @@ def score(gap: Gap, rule: Rule = RULE) -> float:
     return weighed / total * rule.kinship[gap.kinship] * (1.0 if gap.open else rule.closed)
 
 
-def _asked(drafts: Sequence[Draft], scope: str, rule: Rule) -> dict[str, object]:
-    radius = [0.0 if draft.precision in VAGUE else rule.radius_m.get(draft.precision, 150.0) for draft in drafts]
-    scale = [_scale(draft.lat) for draft in drafts]
+def _asked(drafts: Sequence[Draft], scope: str, rule: Rule, now: datetime) -> dict[str, object]:
+    asked = []
+    for number, draft in enumerate(drafts):
+        radius_m = 0.0 if draft.precision in VAGUE else rule.radius_m.get(draft.precision, 150.0)
+        east, north = _scale(draft.lat)
+        asked.append(
+            {
+                "n": number,
+                "own_id": draft.event_id,
+                "class_code": draft.class_code,
+                "lon": draft.lon,
+                "lat": draft.lat,
+                "wide": radius_m / east,
+                "high": radius_m / north,
+                "area": draft.grid_code[: 9 if draft.precision != "district" else 6],
+                "at": draft.reported_at,
+            }
+        )
     return {
-        "n": list(range(len(drafts))),
-        "own": [draft.event_id for draft in drafts],
-        "class": [draft.class_code for draft in drafts],
-        "lon": [draft.lon for draft in drafts],
-        "lat": [draft.lat for draft in drafts],
-        "wide": [metres / east for metres, (east, _) in zip(radius, scale, strict=True)],
-        "high": [metres / north for metres, (_, north) in zip(radius, scale, strict=True)],
-        "area": [draft.grid_code[: 9 if draft.precision != "district" else 6] for draft in drafts],
-        "at": [draft.reported_at for draft in drafts],
+        "asked": msgspec.json.encode(asked).decode(),
         "scope": f"{scope}%",
         "window": timedelta(hours=rule.window_h),
         "closed": timedelta(hours=rule.closed_h),
+        "now": now,
     }
 
 

@@ -79,6 +79,7 @@ class Road:
     houses: list[House]
     _flat: "tuple[shapely.Geometry, float, float] | None" = None
     """The edges in metres, and the metres of a degree there; made when it is first asked for."""
+    _middle: tuple[float, float] | None = None
 
     @property
     def line(self) -> shapely.Geometry:
@@ -101,8 +102,10 @@ class Road:
 
     def middle(self) -> tuple[float, float]:
         """Return the point of the road nearest to the middle of its box."""
-        west, south, east, north = shapely.total_bounds(self.lines)
-        return self.nearest((west + east) / 2, (south + north) / 2)
+        if self._middle is None:
+            west, south, east, north = shapely.total_bounds(self.lines)
+            self._middle = self.nearest((west + east) / 2, (south + north) / 2)
+        return self._middle
 
     def distance_m(self, lon: float, lat: float) -> float:
         """Return how far a position is from the road."""

@@ -29,31 +29,30 @@ def grams(text: str) -> frozenset[str]:
 
 
 def weights(texts: Iterable[frozenset[str]]) -> dict[str, float]:
-    """Return how much each n-gram tells: the rarer among the texts, the more."""
+    """Return how much each n-gram tells: the rarer among the texts, the more. Squared, as lengths and products need it."""
     documents = list(texts)
     counts: Counter[str] = Counter()
     for document in documents:
         counts.update(document)
-    by_count = {count: 1.0 + math.log(len(documents) / count) for count in set(counts.values())}
-    return {gram: by_count[count] for gram, count in counts.items()}
+    by_count = {count: (1.0 + math.log(len(documents) / count)) ** 2 for count in set(counts.values())}
+    return _Weights(zip(counts, map(by_count.__getitem__, counts.values()), strict=True))
 
 
 def likeness(text: str, others: Sequence[str]) -> list[float]:
     """Return the likeness of a text to each of the others, 0 (nothing in common) to 1 (the same)."""
-    documents = [grams(text), *(grams(other) for other in others)]
-    known = weights(documents)
-    return cosines(documents[0], documents[1:], known)
+    documents = [grams(text), *map(grams, others)]
+    return cosines(documents[0], documents[1:], weights(documents))
 
 
 def cosines(wanted: frozenset[str], others: Iterable[frozenset[str]], known: Mapping[str, float]) -> list[float]:
-    """Return the cosine of one set of n-grams with each of others under given weights; unknown n-grams weigh 1."""
-    length = math.sqrt(_square(wanted, known))
-    out = []
-    for other in others:
-        shared = _square(wanted & other, known)
-        out.append(shared / (length * math.sqrt(_square(other, known))) if shared else 0.0)
-    return out
+    """Return the cosine of one set of n-grams with each of others under given weights (`weights`); unknown n-grams weigh 1."""
+    weight = known.__getitem__
+    length = sum(map(weight, wanted))
+    return [sum(map(weight, shared)) / math.sqrt(length * sum(map(weight, other))) if (shared := wanted & other) else 0.0 for other in others]
 
 
-def _square(found: frozenset[str], known: Mapping[str, float]) -> float:
-    return sum([weight * weight for gram in found if (weight := known.get(gram, 1.0))])
+class _Weights(dict[str, float]):
+    """What no text held weighs 1."""
+
+    def __missing__(self, gram: str) -> float:
+        return 1.0

@@ -18,6 +18,7 @@ MOUNT_M = 5.0
 """A device whose position falls into a footprint hangs at a wall at most so far away; through more than that it does not see."""
 AT_WALL_M = 0.05
 SIMPLIFY_M = 0.03
+LATTICE_M = 0.01
 FULL_CIRCLE_DEG = 360.0
 HALF_CIRCLE_DEG = 180.0
 OVERLOOKS = 2.0
@@ -77,7 +78,7 @@ class Walls:
         if len(mine):
             reach = np.minimum(reach, _past_own(_crossings(directions, mine), outlook.range_m))
         seen = _polygon(outlook, directions * reach[:, None])
-        return _areas(shapely.difference(seen, shapely.union_all(self.footprints[own]))) if len(own) else seen
+        return sound(shapely.difference(seen, shapely.union_all(self.footprints[own]))) if len(own) else seen
 
     def _of(self, buildings: Ints, outlook: Outlook) -> Floats:
         """Edges (x1, y1, x2, y2) of buildings as seen from the device, those out of its range left out."""
@@ -143,15 +144,12 @@ def _past_own(crossings: Floats, range_m: float) -> Floats:
 
 def _polygon(outlook: Outlook, ends: Floats) -> Shape:
     ring = ends if outlook.fov_deg >= FULL_CIRCLE_DEG else np.vstack((np.zeros((1, 2)), ends))
-    if len(ring) < 3:
-        return Polygon()
-    seen = Polygon(ring + (outlook.x, outlook.y))
-    return _areas(shapely.simplify(seen if seen.is_valid else shapely.make_valid(seen), SIMPLIFY_M))
+    return sound(shapely.simplify(sound(Polygon(ring + (outlook.x, outlook.y))), SIMPLIFY_M)) if len(ring) >= 3 else Polygon()
 
 
-def _areas(shape: shapely.Geometry) -> Shape:
-    """Keep what has an area; what is left of a line or point is nothing to see."""
-    if isinstance(shape, Polygon | MultiPolygon):
-        return shape
-    kept = [part for part in shapely.get_parts(shape) if isinstance(part, Polygon)]
-    return MultiPolygon(kept) if kept else Polygon()
+def sound(shape: shapely.Geometry) -> Shape:
+    """Return the areas of a shape, valid and on a lattice of a centimetre; what has no area on it is nothing to see."""
+    valid = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+    snapped = shapely.set_precision(valid, LATTICE_M)
+    kept = [part for part in shapely.get_parts(snapped) if isinstance(part, Polygon) and not part.is_empty]
+    return kept[0] if len(kept) == 1 else MultiPolygon(kept) if kept else Polygon()

@@ -41,7 +41,7 @@ export const away = (place) => (here() ? metres(distance(here(), place)) : '');
 function line(look, symbol, tag = 'div', more = null) {
   const title = h('b');
   const text = h('span');
-  const node = h(tag, { class: look, hidden: true, href: tag === 'a' ? '#/messages' : null }, icon(symbol), h('div', null, title, text), more);
+  const node = h(tag, { class: look, hidden: true, href: tag === 'a' ? '#/messages' : null }, symbol, h('div', null, title, text), more);
   return {
     node,
     show(words) {
@@ -56,10 +56,10 @@ function line(look, symbol, tag = 'div', more = null) {
 /** A banner that says what does not work, and what waits. */
 export function condition() {
   const act = (words, onclick) => h('button', { type: 'button', class: 'bare words', onclick }, t(words));
-  const expired = line('condition-line warn', 'user', 'div', act('phone.sign_in', () => document.dispatchEvent(new CustomEvent('signin'))));
-  const offline = line('condition-line warn', 'wifi-off', 'div', act('state.retry', () => (queue.send(), document.dispatchEvent(new CustomEvent('sent')))));
-  const sending = line('condition-line busy', 'upload');
-  const refused = line('condition alarm', 'alert-triangle', 'a');
+  const expired = line('condition-line warn', icon('user'), 'div', act('phone.sign_in', () => document.dispatchEvent(new CustomEvent('signin'))));
+  const offline = line('condition-line warn', icon('wifi-off'), 'div', act('state.retry', () => (queue.send(), document.dispatchEvent(new CustomEvent('sent')))));
+  const sending = line('condition-line busy', icon('upload'));
+  const refused = line('condition alarm', icon('alert-triangle'), 'a');
   const node = h('div', { class: 'condition', role: 'status' }, [expired, offline, sending, refused].map((one) => one.node));
   const draw = () => {
     const waits = queue.waiting().length;
