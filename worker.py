@@ -13,7 +13,7 @@ from geodata.db import Pool, open_pool, writing
 from geodata.errors import SourceUnavailableError
 from geodata.settings import Settings
 from layers.registry import LAYERS
-from services import changes, eta, outbox, seeding, simulate
+from services import camera_coverage, changes, eta, outbox, seeding, simulate
 
 log = logging.getLogger("worker")
 BEAT_S = 10.0
@@ -36,6 +36,7 @@ def main() -> None:
     threads.append(threading.Thread(target=eta.renew_forever, args=(stop, pool), name="eta"))
     sender = outbox.gateways(settings.sms_url, settings.webhook_url)
     threads.append(threading.Thread(target=outbox.run_forever, args=(stop, pool, sender), name="outbox"))
+    threads.append(threading.Thread(target=camera_coverage.run_forever, args=(stop, pool), name="camera views"))
     threads.append(threading.Thread(target=changes.prune_forever, args=(stop, pool), name="changes"))
     if settings.demo:
         threads.append(threading.Thread(target=beat, args=(stop, pool), name="pulse"))

@@ -4,6 +4,9 @@ from geodata.source import Condition, Kind
 from layers.base import Alert, Field, Form, Geometry, Group, Layer, Look, Sector, Text, Tone
 from layers.words import ADDRESS, FLAGS, GRID, NAME, YES_NO, choices
 
+FAULTY = ("offline", "failing", "black", "frozen", "blurred", "cast")
+"""States of the picture that somebody has to look after."""
+
 CAMERAS = Layer(
     key="cameras",
     title=Text("摄像机", "Cameras"),
@@ -63,6 +66,31 @@ CAMERAS = Layer(
             kind=Kind.BOOL,
             choices={"true": Text("在线", "Online"), "false": Text("离线", "Offline")},
         ),
+        Field(
+            name="health",
+            title=Text("画面状态", "Picture"),
+            kind=Kind.CODE,
+            choices=choices(
+                good=("正常", "Good"),
+                unchecked=("未检测", "Not checked"),
+                offline=("离线", "Offline"),
+                failing=("取流失败", "No stream"),
+                black=("黑屏", "Black"),
+                frozen=("画面冻结", "Frozen"),
+                blurred=("模糊", "Blurred"),
+                cast=("偏色", "Colour cast"),
+            ),
+        ),
+        Field(name="codec", title=Text("编码格式", "Codec")),
+        Field(name="playable", title=Text("可调阅", "Has a picture"), kind=Kind.BOOL, choices=YES_NO),
+        Field(name="ptz", title=Text("可云台控制", "Can be turned"), kind=Kind.BOOL, choices=YES_NO),
+        Field(name="purpose", title=Text("用途", "Purpose")),
+        Field(
+            name="geom_source",
+            title=Text("位置来源", "Position by"),
+            kind=Kind.CODE,
+            choices=choices(platform=("平台", "Platform"), file=("文件", "File"), hand=("人工校正", "Set by hand")),
+        ),
         Field(name="is_key", title=Text("重点", "Key point"), kind=Kind.BOOL, choices=YES_NO),
         Field(name="ai_enabled", title=Text("智能识别", "Analysed"), kind=Kind.BOOL, choices=YES_NO),
         ADDRESS,
@@ -74,11 +102,11 @@ CAMERAS = Layer(
     headline="name",
     subline=("owner", "online"),
     tile=("online", "azimuth_deg", "fov_deg", "view_range_m"),
-    filters=("owner", "place_type", "ptz_type", "online", "is_key", "ai_enabled"),
+    filters=("owner", "place_type", "ptz_type", "online", "health", "playable", "geom_source", "is_key", "ai_enabled"),
     breakdown="online",
     search=("name", "gb_id", "address"),
     cells_to=12,
-    alert=Alert(title=Text("离线", "offline"), tone=Tone.WARN, test=(Condition("online", values=("false",)),)),
+    alert=Alert(title=Text("离线或异常", "offline or faulty"), tone=Tone.WARN, test=(Condition("health", values=FAULTY),)),
     look=Look(
         form=Form.DOT,
         icon="video",

@@ -4,6 +4,7 @@ from geodata.errors import UnknownLayerError
 from layers.areas import BASE_GRIDS, CITY_MANAGEMENT_GRIDS, COMMUNITIES, DISTRICT, STREETS
 from layers.base import Layer
 from layers.buildings import BUILDINGS
+from layers.camera_coverage import CAMERA_COVERAGE
 from layers.cameras import CAMERAS
 from layers.events import EVENTS, OPEN_EVENTS
 from layers.organizations import ORGANIZATIONS
@@ -22,6 +23,7 @@ LAYERS: tuple[Layer, ...] = (
     COMMUNITIES,
     CITY_MANAGEMENT_GRIDS,
     BASE_GRIDS,
+    CAMERA_COVERAGE,
     BUILDINGS,
     ROADS,
     PLACES,

@@ -2,13 +2,10 @@
 
 import hashlib
 import json
-import logging
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import psycopg
 import pyproj
 import shapely
 from psycopg.rows import class_row
@@ -16,29 +13,22 @@ from shapely import MultiPolygon, Polygon
 
 from geodata.arrays import projected
 from geodata.db import Conn, Pool, reading, writing
-from geodata.errors import HallError
 from geodata.grid import LonLat
 from services.rights import Reader
 from services.visibility import FULL_CIRCLE_DEG, Outlook, Walls
 
-log = logging.getLogger(__name__)
-
 METHOD = 1
 """Raised when views are made differently, so that all are made anew."""
 DOME = 1
-PAUSE_S = 15.0
 BLOCK = 500
 """Views are written by so many, so that a long first run is not lost when the process ends."""
 MAX_CAMERAS = 200_000
 MAX_BUILDINGS = 1_000_000
 MAX_SEEING = 400
-LOCK = 7_204
 FACT = "camera_views"
 
-TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%s)"
 STATE = """
     SELECT coalesce((SELECT revision FROM hall.layer_revision WHERE layer = 'buildings'), 0),
-           coalesce((SELECT revision FROM hall.layer_revision WHERE layer = 'cameras'), 0),
            (SELECT value FROM hall.fact WHERE key = %s)
 """
 CAMERAS = """
@@ -114,7 +104,16 @@ class _Camera:
 
     def own_stamp(self) -> str:
         """Digest of everything of the camera that its view is made of."""
-        parts = (METHOD, f"{self.lon:.7f}", f"{self.lat:.7f}", self.azimuth_deg, self.fov_deg, self.view_range_m, self.height_m, self.ptz_type)
+        parts = (
+            METHOD,
+            f"{self.lon:.7f}",
+            f"{self.lat:.7f}",
+            self.azimuth_deg,
+            self.fov_deg,
+            self.view_range_m,
+            self.height_m,
+            self.ptz_type,
+        )
         return hashlib.blake2b("|".join(map(str, parts)).encode(), digest_size=8).hexdigest()
 
 
@@ -134,7 +133,7 @@ def view(conn: Conn, reader: Reader, camera_id: int) -> View | None:
 def renew(pool: Pool) -> Renewed:
     """Make the views of cameras that are new, changed, or have other buildings around them than when their view was made."""
     with reading(pool) as conn:
-        revision, _, known = conn.execute(STATE, [FACT]).fetchone() or (0, 0, None)
+        revision, known = conn.execute(STATE, [FACT]).fetchone() or (0, None)
         with conn.cursor(row_factory=class_row(_Camera)) as cursor:
             cameras = cursor.execute(CAMERAS, [MAX_CAMERAS]).fetchall()
         same_buildings = known == {"buildings": revision, "method": METHOD}
@@ -148,26 +147,6 @@ def renew(pool: Pool) -> Renewed:
     with writing(pool) as conn:
         conn.execute(REMEMBER, (FACT, json.dumps({"buildings": revision, "method": METHOD})))
     return Renewed(made, len(cameras))
-
-
-def run_forever(stop: threading.Event, pool: Pool) -> None:
-    """Keep views and coverage up with cameras and buildings until `stop` is set. Several processes may run this: one of them works."""
-    done: tuple[int, int] | None = None
-    while not stop.wait(PAUSE_S if done else 1.0):
-        try:
-            with reading(pool) as conn:
-                # held until the end of this transaction
-                if not (conn.execute(TRY_LOCK, [LOCK]).fetchone() or [False])[0]:
-                    continue
-                buildings, cameras, _ = conn.execute(STATE, [FACT]).fetchone() or (0, 0, None)
-                if done == (buildings, cameras):
-                    continue
-                renewed = renew(pool)
-            done = (buildings, cameras)
-            if renewed.made:
-                log.info("%d of %d camera views made", renewed.made, renewed.cameras)
-        except (HallError, psycopg.Error) as error:
-            log.warning("camera views are not made: %s", error)
 
 
 def _make(pool: Pool, suspects: Sequence[_Camera], walls: Walls, digests: Sequence[bytes], plane: pyproj.Transformer) -> int:
@@ -195,7 +174,9 @@ def _write(pool: Pool, made: Sequence[tuple[int, str, Polygon | MultiPolygon]], 
     if not made:
         return 0
     ids, stamps, shapes = zip(*made, strict=True)
-    degrees = shapely.transform(np.array(shapes, object), lambda xy: np.column_stack(plane.transform(xy[:, 0], xy[:, 1], direction="INVERSE")))
+    degrees = shapely.transform(
+        np.array(shapes, object), lambda xy: np.column_stack(plane.transform(xy[:, 0], xy[:, 1], direction="INVERSE"))
+    )
     values = {"ids": list(ids), "stamps": list(stamps), "areas": shapely.area(shapes).tolist(), "geoms": list(shapely.to_wkb(degrees))}
     with writing(pool) as conn:
         conn.execute(WRITE, values)

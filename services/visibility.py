@@ -144,12 +144,12 @@ def _past_own(crossings: Floats, range_m: float) -> Floats:
 
 def _polygon(outlook: Outlook, ends: Floats) -> Shape:
     ring = ends if outlook.fov_deg >= FULL_CIRCLE_DEG else np.vstack((np.zeros((1, 2)), ends))
-    return sound(shapely.simplify(sound(Polygon(ring + (outlook.x, outlook.y))), SIMPLIFY_M)) if len(ring) >= 3 else Polygon()
+    return sound(shapely.simplify(Polygon(ring + (outlook.x, outlook.y)), SIMPLIFY_M)) if len(ring) >= 3 else Polygon()
 
 
 def sound(shape: shapely.Geometry) -> Shape:
     """Return the areas of a shape, valid and on a lattice of a centimetre; what has no area on it is nothing to see."""
-    valid = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+    valid = shape if shapely.is_valid(shape) else shapely.make_valid(shape, method="structure", keep_collapsed=False)
     snapped = shapely.set_precision(valid, LATTICE_M)
     kept = [part for part in shapely.get_parts(snapped) if isinstance(part, Polygon) and not part.is_empty]
     return kept[0] if len(kept) == 1 else MultiPolygon(kept) if kept else Polygon()

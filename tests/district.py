@@ -58,6 +58,8 @@ ROWS = (
     """INSERT INTO hall.camera (id, gb_id, name, owner, place_type, ptz_type, azimuth_deg, fov_deg, view_range_m, online, grid_code, geom)
        VALUES (60 + %(n)s, '9900000100132000000' || %(n)s, '路口' || %(n)s, 'police', 'junction', 1, 90, 60, 50, true, %(grid)s,
                ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s + 0.0002), 4326))""",
+    """INSERT INTO hall.camera_coverage (grid_code, open_m2, seen_m2, cameras, made_at)
+       VALUES (%(grid)s, 200000, 10000 * %(n)s, 1, '2026-11-23T00:00:00Z')""",
     """INSERT INTO hall.worker (id, worker_no, name, phone, role, status, grid_code)
        VALUES (70 + %(n)s, 'W00' || %(n)s, %(name)s, %(phone)s, 'grid_worker', 'free', %(grid)s)""",
     """INSERT INTO hall.worker_position (worker_id, reported_at, status, geom)

@@ -22,12 +22,12 @@ def labels_source(layer: Layer) -> str:
 
 
 def _area(pen: Pen) -> Slotted:
-    colour, palette = pen.plain(), PALETTES[pen.theme]
+    colour, palette = pen.colour(), PALETTES[pen.theme]
     # names of large areas, which begin far out, are larger
     size = 16 - pen.layer.min_zoom / 2.5
     wide = by_zoom({10: 0.8, 14: 1.4, 17: 2.2})
     drawn: Slotted = [
-        (FILL, pen.drawn("fill", "fill", {"fill-color": colour, "fill-opacity": by_zoom({11: _density(pen.layer), 14: 0.04, 16: 0.02})})),
+        (FILL, pen.drawn("fill", "fill", {"fill-color": colour, "fill-opacity": _shade(pen.layer)})),
         (
             LINE,
             pen.drawn(
@@ -49,12 +49,19 @@ def _area(pen: Pen) -> Slotted:
                 "text-size": by_zoom({11: size, 17: size + 1.5}),
                 "text-max-width": 12,
                 "text-padding": 8,
-                "symbol-sort-key": ["-", 0, ["coalesce", ["get", "people"], 0]],
+                **({"symbol-sort-key": ["-", 0, ["coalesce", ["get", "people"], 0]]} if "people" in pen.layer.tile else {}),
             },
         )
         del label["source-layer"]
         drawn.append((TOP, label))
     return drawn
+
+
+def _shade(layer: Layer) -> Any:
+    """Opacity of an area's fill: one whose value picks its colour stays readable, the others give way to what lies in them."""
+    if layer.look.by:
+        return by_zoom({11: 0.38, 15: 0.3, 17: 0.16})
+    return by_zoom({11: _density(layer), 14: 0.04, 16: 0.02})
 
 
 def _density(layer: Layer) -> Any:

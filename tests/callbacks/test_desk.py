@@ -25,6 +25,7 @@ IDS = {
     "resources": 91,
     "sensors": 51,
     "cameras": 61,
+    "camera_coverage": 401,
     "vehicles": 81,
     "workers": 71,
     "open_events": 101,
