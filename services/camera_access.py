@@ -5,12 +5,13 @@ from datetime import datetime
 
 from psycopg.rows import class_row
 
-from geodata.db import Conn, Pool, writing
+from geodata.db import Conn, Pool, reading, writing
 from geodata.errors import InvalidInputError, NotAllowedError, NotFoundError
 from services import video_rights
 from services.audit import Caller
 from services.rights import Reader, Role, in_scope
 from services.video_rights import MAX_ID, Camera, Mode
+from services.worktime import LOCAL
 
 PURPOSES = ("duty", "event", "patrol", "inspection", "evidence")
 """Those with a name; anything else stands as the watcher's own words."""
@@ -25,6 +26,7 @@ INSERT = """
     RETURNING id
 """
 ENDED = "UPDATE hall.camera_access SET ended_at = greatest(at, %s) WHERE id = %s AND ended_at IS NULL"
+SEEN = "UPDATE hall.camera_access SET ended_at = greatest(at, ended_at, %s) WHERE id = %s"
 EVENT = "SELECT grid_code FROM hall.event WHERE id = %s"
 SEARCH = """
     SELECT a.id, a.at, a.ended_at, a.account_id, a.username, a.camera_id, c.name AS camera_name, c.owner, a.mode, a.allowed, a.from_at, a.to_at,
@@ -119,6 +121,29 @@ def admit(pool: Pool, caller: Caller, camera_id: int, ask: Ask) -> Admitted:
         raise
 
 
+def require(pool: Pool, caller: Caller, camera_id: int, mode: Mode) -> Camera:
+    """Check a right for something that shows no picture, as a timeline: only a refusal is put on record.
+
+    Raises:
+        NotAllowedError: the role lacks the right, which the message names.
+        NotFoundError: no such camera, or outside of the reader's area.
+    """
+    try:
+        with reading(pool) as conn:
+            return video_rights.check(conn, caller.reader, camera_id, mode)
+    except (NotAllowedError, NotFoundError):
+        if 0 < camera_id <= MAX_ID:
+            with writing(pool) as conn:
+                note(conn, caller, camera_id, Ask(mode=mode, purpose=PURPOSES[0]), allowed=False)
+        raise
+
+
+def watermark(caller: Caller) -> str:
+    """Return what stands over every picture: who looks, and on which day."""
+    reader = caller.reader
+    return f"{reader.display_name} {reader.username} {caller.now.astimezone(LOCAL):%Y-%m-%d}"
+
+
 def note(conn: Conn, caller: Caller, camera_id: int, ask: Ask, *, allowed: bool, purpose: str | None = None) -> int:
     """Add one row and return its id. `admit` is the usual way; call this where the right was checked for many cameras at once."""
     row = conn.execute(
@@ -143,6 +168,11 @@ def note(conn: Conn, caller: Caller, camera_id: int, ask: Ask, *, allowed: bool,
 def ended(conn: Conn, access_id: int, at: datetime) -> None:
     """Write when a stream ended; said again, the first time stands."""
     conn.execute(ENDED, [at, access_id])
+
+
+def seen(conn: Conn, access_id: int, at: datetime) -> None:
+    """Move the end of a replay forward: it has none of its own but the last piece that was fetched."""
+    conn.execute(SEEN, [at, access_id])
 
 
 def search(conn: Conn, reader: Reader, query: AccessQuery) -> list[AccessRow]:

@@ -55,6 +55,7 @@ SEGMENTS = """
       AND (source = 'own') = %(own)s AND state = 'kept'
     ORDER BY start_at, source LIMIT %(limit)s
 """
+OFFSET = "SELECT clock_offset_ms FROM hall.camera WHERE id = %s"
 ONE = """
     SELECT camera_id, start_at, end_at, source, uri, bytes, codec FROM hall.recording
     WHERE camera_id = %s AND start_at >= %s AND start_at < %s AND source = 'own' AND state = 'kept' ORDER BY start_at LIMIT 1
@@ -212,6 +213,12 @@ def intervals(conn: Conn, camera_id: int, start: datetime, end: datetime, *, off
         moved = _cut([Interval(one.start - shift, one.end - shift, source) for one in told if one.source == source], start, end)
         covered = sorted(covered + _besides(moved, covered), key=lambda one: one.start)
     return covered
+
+
+def offset_ms(conn: Conn, camera_id: int) -> int:
+    """Return by how much the camera's own clock is ahead, 0 when there is no such camera."""
+    row = conn.execute(OFFSET, [camera_id]).fetchone()
+    return row[0] if row else 0
 
 
 def plan(
