@@ -139,6 +139,9 @@
     hall.chooser.close();
     const all = at(latlng);
     if (!all.length) return hall.store('pick', null);
+    const several = originalEvent && (originalEvent.ctrlKey || originalEvent.metaKey);
+    const camera = several && all.find(({ layer, id }) => layer === 'cameras' && id !== null);
+    if (camera) return hall.video.dock('toggleCamera', camera.id);
     const small = all.filter((found) => PRIORITY[found.part] < LARGE);
     return small.length > 1 ? hall.chooser.open(latlng, all.slice(0, MOST), open) : open(all[0]);
   }

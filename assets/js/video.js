@@ -68,8 +68,13 @@
     document.addEventListener('click', click);
     hall.on('video', (shown) => (open = Boolean(shown)));
     if (hall.map) hall.keys.bind('v', 'map.help.video', toggle);
-    new MutationObserver(settle).observe(document.body, { childList: true, subtree: true });
-    settle();
+    let due = 0;
+    const soon = () => {
+      cancelAnimationFrame(due);
+      due = requestAnimationFrame(settle);
+    };
+    new MutationObserver(soon).observe(document.body, { childList: true, subtree: true });
+    soon();
   });
   hall.video = { load, dock };
 })((window.hall = window.hall || {}));

@@ -7,7 +7,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from callbacks import formats, ids
-from callbacks.panels import acts, case_clocks, case_sections, lists
+from callbacks.panels import acts, case_clocks, case_sections, lists, video
 from callbacks.panels import candidates as candidate_list
 from callbacks.panels.opened import Opened
 from callbacks.panels.pieces import also, bar, button, chip, icon, icon_button, opener, reference, section
@@ -48,7 +48,8 @@ def event(shown: Shown) -> list[Component]:
 def _opened(shown: Shown, opened: Opened) -> list[Component]:
     """Show a case that the reader may open, with all that can be done with it."""
     case, words, now = opened.case, shown.words, shown.now
-    body: list[Component] = [*_story(shown), *case_sections.photos(case, words, now), *case_sections.duplicates(opened, words)]
+    body: list[Component] = [*_story(shown), *case_sections.photos(case, words, now), *video.of_event(case, shown.reader, words)]
+    body += case_sections.duplicates(opened, words)
     sent = case_sections.tasks(case, words, now)
     body += [*_sendable(shown, opened), *sent] if opened.may("dispatch") else [*sent, *_sendable(shown, opened)]
     body += [

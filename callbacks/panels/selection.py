@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from callbacks import formats
-from callbacks.panels import lists
+from callbacks.panels import lists, video
 from callbacks.panels.board import STATES
 from callbacks.panels.pieces import also, button, icon, section
 from callbacks.panels.shares import shares, stacked, worded
@@ -207,7 +207,9 @@ def _foot(shown: Selected) -> Component:
         actions.append(
             button(words("export.of", layer=title), "download", "primary", data_export=key, data_export_shape="true", aria_haspopup="menu")
         )
+    cameras = shown.selection.classes.get("cameras")
     actions += [
+        *(video.of_selection(words) if cameras and cameras.count else []),
         button(words("selection.fit"), "focus-2", data_fit_shape="true"),
         button(words("selection.remove"), "x", data_close_panel="true"),
     ]

@@ -4,6 +4,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from callbacks import formats
+from callbacks.panels import video
 from callbacks.panels.pieces import also, chip, facts, section
 from callbacks.panels.shown import Shown, attribute_section, header, near_section, panel, relation_section, total
 
@@ -31,6 +32,7 @@ def camera(shown: Shown) -> list[Component]:
         ]
     )
     body = [
+        *video.of_camera(shown),
         *_view(shown),
         *near_section(shown, "open_events", words("near.cases")),
         *near_section(shown, "cameras", words("near.cameras"), most=4),

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from layers.base import STAFF
 from services.administration import ADMINISTRATORS
+from services.camera_access import MAY_SEARCH
 from services.replies import MAY_READ
 from services.rights import Reader, Role
+from services.video_rights import SEES_CAMERAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ MAP = Way("/", "map", "title.map", STAFF)
 WAYS = (
     MAP,
     Way("/events/", "list-details", "title.events", STAFF),
+    Way("/video/", "device-cctv", "title.video", SEES_CAMERAS - {Role.WORKER} | MAY_SEARCH),
     Way("/sources/", "mail", "title.sources", MAY_READ),
     Way("/admin/", "settings", "admin.title", ADMINISTRATORS),
     Way("/dictionary/", "book", "title.dictionary", STAFF | {Role.SYSTEM_ADMIN}),
