@@ -13,7 +13,7 @@ from geodata.db import Pool, open_pool, writing
 from geodata.errors import SourceUnavailableError
 from geodata.settings import Settings
 from layers.registry import LAYERS
-from services import camera_coverage, changes, eta, outbox, seeding, simulate
+from services import camera_coverage, changes, clip_maker, eta, event_video, outbox, retention, seeding, simulate
 
 log = logging.getLogger("worker")
 BEAT_S = 10.0
@@ -31,13 +31,17 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)
-    pool = open_pool(settings.database_url, most=6)
+    pool = open_pool(settings.database_url, most=8)
     threads = [threading.Thread(target=seeding.run_forever, args=(stop, pool, LAYERS, settings.data_dir), name="seeding")]
     threads.append(threading.Thread(target=eta.renew_forever, args=(stop, pool), name="eta"))
     sender = outbox.gateways(settings.sms_url, settings.webhook_url)
     threads.append(threading.Thread(target=outbox.run_forever, args=(stop, pool, sender), name="outbox"))
     threads.append(threading.Thread(target=camera_coverage.run_forever, args=(stop, pool), name="camera views"))
     threads.append(threading.Thread(target=changes.prune_forever, args=(stop, pool), name="changes"))
+    limits = retention.Limits.of(settings.recordings_gb)
+    threads.append(threading.Thread(target=retention.run_forever, args=(stop, pool, settings.data_dir, limits), name="retention"))
+    threads.append(threading.Thread(target=event_video.record_forever, args=(stop, pool), name="event video"))
+    threads.append(threading.Thread(target=clip_maker.run_forever, args=(stop, pool, settings.data_dir), name="clips"))
     if settings.demo:
         threads.append(threading.Thread(target=beat, args=(stop, pool), name="pulse"))
     if settings.demo and settings.simulate:

@@ -31,6 +31,8 @@ from api.search import SearchView
 from api.select import SelectViews
 from api.sessions import Sessions, install
 from api.tasks import TaskViews
+from api.video import VideoViews
+from api.video_records import RecordViews
 from geodata.db import Pool
 from geodata.settings import Settings
 from layers.registry import LAYERS
@@ -96,6 +98,8 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
         *DutyViews(context).routes(),
         *CalendarViews(context).routes(),
         *PositionViews(context).routes(),
+        *VideoViews(context).routes(),
+        *RecordViews(context).routes(),
     ]
     routes.append(_description(routes))
     server.register_blueprint(blueprint("api", routes))

@@ -1,19 +1,25 @@
 """The pictures of an event: which cameras see its place, and what they recorded from half a minute before it to a minute after."""
 
+import logging
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+import psycopg
 from psycopg.rows import class_row
 
-from geodata.db import Conn
-from geodata.errors import InvalidInputError, NotAllowedError, NotFoundError
+from geodata.db import Conn, Pool, writing
+from geodata.errors import InvalidInputError, NotAllowedError, NotFoundError, SourceUnavailableError
 from geodata.grid import LonLat
 from services import camera_views, recordings, video_rights
 from services.recordings import Interval
 from services.rights import Reader, Role, in_scope
 from services.video_rights import MAX_ID, SEES_CAMERAS, Mode
 
+log = logging.getLogger(__name__)
+
+PAUSE_S = 3.0
 BEFORE, AFTER = timedelta(seconds=30), timedelta(seconds=60)
 NEAR_M = 120.0
 MAX_CAMERAS = 16
@@ -139,6 +145,16 @@ def record_new(conn: Conn, now: datetime) -> Mapping[int, int]:
         if cameras:
             planned[event_id] = recordings.plan(conn, cameras, "event", event_id=event_id, until=reported_at + SERIOUS_FOR, rank=level)
     return planned
+
+
+def record_forever(stop: threading.Event, pool: Pool) -> None:
+    """Have the places of new serious events recorded until `stop`; while the database is away, wait for it."""
+    while not stop.wait(PAUSE_S):
+        try:
+            with writing(pool) as conn:
+                record_new(conn, datetime.now(UTC))
+        except (SourceUnavailableError, psycopg.Error) as error:
+            log.warning("new events are not recorded: %s", error)
 
 
 def _near(conn: Conn, reader: Reader, place: LonLat) -> list[_Row]:

@@ -91,6 +91,11 @@ class Limits:
     quota_bytes: int | None = None
     reserve_bytes: int = RESERVE_BYTES
 
+    @classmethod
+    def of(cls, gigabytes: float) -> "Limits":
+        """Return the limits of a quota as the settings have it."""
+        return cls(quota_bytes=round(gigabytes * 1e9))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:
