@@ -18,6 +18,7 @@ from flask_compress import Compress
 import api.context
 import api.create
 import api.live
+import api.media_relay
 import api.native_intake
 import api.ogc
 import pages.index
@@ -75,6 +76,7 @@ class Hall:
         self._live = api.live.LiveServer(shared, LAYERS)
         interfaces.metrics.registry.register(self._live.collector())
         self._intake = api.native_intake.NativeIntake(interfaces.intake, interfaces.identity, interfaces.metrics)
+        self._media = api.media_relay.MediaRelay(settings.media_port)
         self._tiles = tiles.server.create(
             self._store, self._pool, LAYERS, interfaces.identity.reader_of, settings.data_dir, settings=settings, metrics=interfaces.metrics
         )
@@ -85,6 +87,8 @@ class Hall:
             await self._run(receive, send)
         elif scope["path"] == api.live.PATH:
             await self._live(scope, receive, send)
+        elif scope["path"].startswith(api.media_relay.PREFIX):
+            await self._media(scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith(NATIVE):
             await self._tiles(scope, receive, send)
         elif scope["type"] == "http" and self._intake.takes(scope):
@@ -112,6 +116,7 @@ class Hall:
                 await send({"type": "lifespan.startup.complete"})
             else:
                 await self._live.stop()
+                await self._media.stop()
                 self._store.stop()
                 self._book.stop()
                 self._pool.close()

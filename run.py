@@ -24,6 +24,7 @@ from geodata.errors import HallError, SetupError
 from geodata.settings import ROOT, Settings
 
 PR_SET_PDEATHSIG = 1
+LOOPBACK = "127.0.0.1"
 LIBC = ctypes.CDLL(None)
 
 
@@ -37,7 +38,10 @@ def main() -> int:
         print(f"hallmap: {error}", file=sys.stderr)
         return 1
     try:
-        _require_free_port(settings)
+        _require_free_port("PORT", settings.host, settings.port)
+        _require_free_port("MEDIA_PORT", LOOPBACK, settings.media_port)
+        if settings.demo:
+            _require_free_port("SAMPLE_RTSP_PORT", LOOPBACK, settings.sample_rtsp_port)
         with Cluster.from_env(os.environ) as url:
             environ = os.environ | {"DATABASE_URL": url}
             ready = prepare.prepare(Settings.from_env(environ))
@@ -61,7 +65,10 @@ def _serve(settings: Settings, environ: dict[str, str]) -> int:
         "web": f"{python} -m granian --interface asgi --factory --host {settings.host} --port {settings.port} --workers 1"
         " --workers-kill-timeout 4 --no-access-log --log-level warning --ws app:create",
         "worker": f"{python} worker.py",
+        "media": f"{python} -m media",
     }
+    if settings.demo:
+        services["cameras"] = f"{python} -m media.sample_city"
     manager = Manager(Printer(sys.stdout, width=max(map(len, services))))
     for name, command in services.items():
         manager.add_process(name, f"exec setpriv --pdeathsig TERM {command}", env=environ, cwd=str(ROOT))
@@ -70,13 +77,13 @@ def _serve(settings: Settings, environ: dict[str, str]) -> int:
     return int(manager.returncode or 0)
 
 
-def _require_free_port(settings: Settings) -> None:
+def _require_free_port(name: str, host: str, port: int) -> None:
     with contextlib.closing(socket.socket()) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
+            probe.bind((host, port))
         except OSError as error:
-            message = f"port {settings.port} on {settings.host} cannot be used ({error.strerror}): stop what uses it, or set PORT=…"
+            message = f"port {port} on {host} cannot be used ({error.strerror}): stop what uses it, or set {name}=…"
             raise SetupError(message) from None
 
 

@@ -65,10 +65,11 @@ class Settings:
             SetupError: a value cannot be read; the message names the variable.
         """
         data_dir = Path(environ.get("DATA_DIR") or ROOT / ".data").resolve()
+        port = _number(environ, "PORT", 8050, 1, 65_535)
         return cls(
             database_url=environ.get("DATABASE_URL", ""),
             data_dir=data_dir,
-            port=_number(environ, "PORT", 8050, 1, 65_535),
+            port=port,
             host=environ.get("HOST", "127.0.0.1"),
             scale=_number(environ, "SCALE", 1.0, 0.02, 1.0),
             osm=Path(environ.get("OSM") or SAMPLE_EXTRACT),
@@ -80,14 +81,19 @@ class Settings:
             wmts=environ.get("WMTS", ""),
             sms_url=environ.get("SMS_URL", ""),
             webhook_url=environ.get("WEBHOOK_URL", ""),
-            media_port=_number(environ, "MEDIA_PORT", 8051, 1, 65_535),
-            sample_rtsp_port=_number(environ, "SAMPLE_RTSP_PORT", 8554, 1, 65_535),
+            media_port=_number(environ, "MEDIA_PORT", _beside(port, 1), 1, 65_535),
+            sample_rtsp_port=_number(environ, "SAMPLE_RTSP_PORT", _beside(port, 504), 1, 65_535),
             sample_cameras=_number(environ, "SAMPLE_CAMERAS", 24, 1, 500),
             record_cameras=_number(environ, "RECORD_CAMERAS", 6, 0, 1_000),
             recordings_gb=_number(environ, "RECORDINGS_GB", 20.0, 0.1, 1_000_000.0),
             video_check_s=_number(environ, "VIDEO_CHECK_S", 30.0, 0.0, 86_400.0),
             transcode_most=_number(environ, "TRANSCODE_MOST", 1, 0, 64),
         )
+
+
+def _beside(port: int, further: int) -> int:
+    """Return a port for another process of the same product, so that two products need only one setting to stand side by side."""
+    return port + further if port + further <= 65_535 else port - further
 
 
 def _number(environ: Mapping[str, str], name: str, default: Number, low: float, high: float) -> Number:

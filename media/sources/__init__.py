@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from geodata.settings import Settings
 from media.sources.base import Source, SourceError
 from media.sources.rtsp import RtspSource
 from media.sources.sample import SampleSource
-
-DEFAULT_SAMPLE_PORT = "8554"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +47,8 @@ def _rtsp(row: SourceRow, environ: Mapping[str, str]) -> Source:
     return RtspSource(row.base_url, secret(row, environ, "USER"), secret(row, environ, "PASSWORD"))
 
 
-def _sample(row: SourceRow, environ: Mapping[str, str]) -> Source:
-    port = environ.get("SAMPLE_RTSP_PORT") or row.options.get("port") or DEFAULT_SAMPLE_PORT
-    return SampleSource(int(port))
+def _sample(row: SourceRow, environ: Mapping[str, str]) -> Source:  # noqa: ARG001 - as every opener
+    return SampleSource(Settings.from_env(environ).sample_rtsp_port)
 
 
 OPENERS: dict[str, Opener] = {"rtsp": _rtsp, "sample": _sample}

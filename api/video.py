@@ -1,0 +1,109 @@
+"""The way to a running picture: rights and the record of it here, then a short-lived token with which the browser goes to the video gateway."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct
+
+from api.context import Context
+from api.identity import current_caller
+from api.routes import Route, body
+from geodata.db import reading
+from geodata.errors import ConflictError
+from geodata.secret_key import secret_key
+from services import camera_access, video_rights
+from services.audit import Caller
+from services.camera_access import Ask
+from services.video_rights import Mode
+from services.video_tokens import Grant, Signer
+
+LOCAL = ZoneInfo("Asia/Shanghai")
+
+
+class LiveWanted(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What somebody wants to see and why."""
+
+    profile: Literal["sub", "main"] = "sub"
+    purpose: Annotated[str, Meta(min_length=1, max_length=camera_access.LONGEST_PURPOSE)] = "duty"
+    event_id: int | None = None
+    transcode: bool = False
+    """Turn H.265 into H.264: takes a whole core, so only so many at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveGranted:
+    """Where the picture is. The addresses open for a minute; what they opened goes on."""
+
+    camera_id: int
+    ws: str
+    hls: str
+    snapshot: str
+    expires_at: datetime
+    codec: str | None
+    """As last seen; hevc plays in few browsers."""
+    online: bool
+    watermark: str
+    ptz: bool
+    """The camera can be turned, and this account may do it."""
+
+
+class VideoViews:
+    """Views that lead to running pictures."""
+
+    def __init__(self, context: Context) -> None:
+        self._pool = context.pool
+        self._signer = Signer(secret_key(context.settings))
+
+    def live(self, id: int) -> LiveGranted:  # noqa: A002 - as in the path
+        """Grant one running picture."""
+        wanted, caller = body(LiveWanted), current_caller()
+        admitted = camera_access.admit(self._pool, caller, id, Ask(mode=Mode.LIVE, purpose=wanted.purpose, event_id=wanted.event_id))
+        camera = admitted.camera
+        if not camera.playable:
+            raise ConflictError(f"cameras/{id} has no picture: no source is configured, or it is switched off")
+        grant = Grant(
+            camera_id=camera.id,
+            account_id=caller.reader.account_id,
+            username=caller.reader.username,
+            mode=Mode.LIVE,
+            access_id=admitted.access_id,
+            issued_at=caller.now,
+            profile=wanted.profile,
+            transcode=wanted.transcode,
+        )
+        token = self._signer.sign(grant)
+        with reading(self._pool) as conn:
+            may_turn = camera.ptz and video_rights.modes(conn, caller.reader).allows(camera.owner, Mode.PTZ)
+        return LiveGranted(
+            camera_id=camera.id,
+            ws=f"/media/live/{token}",
+            hls=f"/media/hls/{token}/index.m3u8",
+            snapshot=f"/media/snapshot/{token}.jpg",
+            expires_at=grant.expires_at,
+            codec=camera.codec,
+            online=camera.online,
+            watermark=watermark(caller),
+            ptz=may_turn,
+        )
+
+    def routes(self) -> Sequence[Route]:
+        """Return what is served, and what OpenAPI says of it."""
+        return (
+            Route(
+                method="POST",
+                path="/api/v1/cameras/{id}/live",
+                view=self.live,
+                body=LiveWanted,
+                answer=LiveGranted,
+                summary="Watch a camera: short-lived addresses of its running picture; every call is recorded, a refused one too",
+            ),
+        )
+
+
+def watermark(caller: Caller) -> str:
+    """Return what stands over every picture: who watches, and the day."""
+    reader = caller.reader
+    return f"{reader.display_name} {reader.username} {caller.now.astimezone(LOCAL):%Y-%m-%d}"
