@@ -75,16 +75,15 @@ class Dock {
    * @param {{event?: ?{id: number, at: number}, about?: string, replay?: boolean}} [why]
    */
   show(cameras, { event = null, about = '', replay = false } = {}) {
+    for (const tile of this.grid.tiles) tile.show(null);
+    this.endReplay();
+    this.grid.setReplay(null);
     this.cameras = cameras.slice(0, MOST);
     this.page = 0;
     this.event = event;
     this.words = about;
-    if (this.replay) this.endReplay();
     this.mode = 'live';
-    if (replay && event) {
-      this.grid.fill([]);
-      this.begin();
-    }
+    if (replay) this.begin();
     this.fill();
   }
 
@@ -329,7 +328,7 @@ export async function openEvent({ id, at, lon, lat, replay = true }) {
     cameras = [...cameras, ...playableFirst(near).filter(({ id: other }) => !cameras.some((camera) => camera.id === other))].slice(0, TILES);
   }
   if (!cameras.length) return nothing('video.none_near');
-  const about = seeing ? hall.t('video.seeing', { n: Math.min(seeing, cameras.length) }) : hall.t('video.nearest_only');
+  const about = seeing ? hall.t('video.seeing') : hall.t('video.nearest_only');
   return opened().show(seeing >= TILES ? playableFirst(cameras).slice(0, TILES) : cameras, { event: { id, at: Math.min(at, now()) }, about, replay });
 }
 
@@ -337,9 +336,7 @@ export async function openEvent({ id, at, lon, lat, replay = true }) {
 export async function openCameras(ids, { about = '', replay = false } = {}) {
   const cameras = await known(ids);
   if (!cameras.length) return nothing('video.none');
-  opened().show(cameras, { about });
-  if (replay) dock.setMode('replay');
-  return dock;
+  return opened().show(cameras, { about, replay });
 }
 
 /** Ctrl-click: in, and a second time out. */
