@@ -11,7 +11,7 @@ import psycopg
 from geodata import fonts
 from geodata.basemap import pipeline as basemap
 from geodata.characters import read_characters
-from geodata.city import accounts, refresh
+from geodata.city import accounts, refresh, video
 from geodata.city.generate import SEED, generate
 from geodata.city.ground_import import import_osm
 from geodata.city.ground_read import read_ground
@@ -93,6 +93,7 @@ def _sample(conn: Conn, settings: Settings, progress: Progress) -> bool:
     known, ground = _fact(conn, "sample"), _fact(conn, "ground")
     if known and ground and (known["scale"], known["ground"]) == (settings.scale, ground["digest"]):
         refresh.refresh(conn, now)
+        video.write(conn)  # cities that were made before their cameras had pictures
         return False
     hour = now.replace(minute=0, second=0, microsecond=0)
     generate(conn, read_ground(conn), scale=settings.scale, seed=SEED, now=hour, progress=progress)

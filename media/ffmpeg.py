@@ -48,11 +48,20 @@ FAILURES = (
 )
 
 
-def input_of(pull: Pull, *, quick: bool = True) -> list[str]:
-    """Return ffmpeg's options up to the address. `quick`: begin with as little looking at the stream as will do."""
-    options = ["-protocol_whitelist", PROTOCOLS, "-fflags", "nobuffer", "-flags", "low_delay"]
-    if quick:
-        options += ["-analyzeduration", "500000", "-probesize", "300000", "-fpsprobesize", "0"]
+def input_of(pull: Pull) -> list[str]:
+    """Return ffmpeg's options up to the address: it begins with as little looking at the stream as will do, and loses nothing of that."""
+    options = [
+        "-protocol_whitelist",
+        PROTOCOLS,
+        "-flags",
+        "low_delay",
+        "-analyzeduration",
+        "500000",
+        "-probesize",
+        "300000",
+        "-fpsprobesize",
+        "0",
+    ]
     micros = str(CONNECT_S * 1_000_000)
     if pull.kind == "rtsp":
         options += ["-rtsp_transport", "tcp", "-timeout", micros]

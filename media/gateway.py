@@ -19,7 +19,9 @@ from geodata.errors import HallError, NotAllowedError, NotFoundError, SourceUnav
 from geodata.settings import Settings
 from media import ffmpeg, live, vod
 from media.archive import Archive
+from media.checks import Checks
 from media.live import Channel, Channels, Key
+from media.recorder import Recorder
 from media.sources import SourceRow, open_source
 from media.sources.base import Pull, Source, SourceError
 from services import camera_access, video_feed
@@ -161,6 +163,8 @@ class Gateway:
         self._settings, self._pool, self._signer = settings, pool, signer
         self.feeds = Feeds(pool, environ)
         self.channels = Channels(self._opener, settings.transcode_most)
+        self.recorder = Recorder(pool, settings.data_dir, self._recorded, settings.record_cameras)
+        self.checks = Checks(pool, self.channels, settings.video_check_s)
         self._sockets: dict[Watcher, web.WebSocketResponse] = {}
         self._sessions: dict[str, HlsSession] = {}
         self._tending: asyncio.Task[None] | None = None
@@ -172,6 +176,9 @@ class Gateway:
             return await self.feeds.pull(key.camera_id, key.profile)
 
         return opened
+
+    async def _recorded(self, camera_id: int) -> Pull:
+        return await self.feeds.pull(camera_id, "sub" if (await self.feeds.find(camera_id)).kind == "sample" else "main")
 
     def application(self) -> web.Application:
         """Return what aiohttp serves."""
@@ -196,6 +203,8 @@ class Gateway:
 
     async def _start(self, _app: web.Application) -> None:
         self.channels.start()
+        self.recorder.start()
+        self.checks.start()
         self._tending = asyncio.create_task(self._tend(), name="tend")
 
     async def _stop(self, _app: web.Application) -> None:
@@ -206,6 +215,7 @@ class Gateway:
         )
         for session in self._sessions.values():
             session.leaving.close()
+        await asyncio.gather(self.checks.stop(), self.recorder.stop())
         await self.channels.stop()
         await self.feeds.close()
 
@@ -380,7 +390,9 @@ class Gateway:
         except SourceUnavailableError:
             return _problem(503, "source-unavailable", "The data source does not answer")
         viewers = len(self._sockets) + len(self._sessions)
-        return web.json_response({"status": "ok", "channels": len(self.channels.open), "viewers": viewers}, headers=NO_STORE)
+        return web.json_response(
+            {"status": "ok", "channels": len(self.channels.open), "viewers": viewers, "recorded": self.recorder.cameras}, headers=NO_STORE
+        )
 
     async def metrics(self, _request: web.Request) -> web.Response:
         """Tell the figures to Prometheus."""
@@ -398,7 +410,7 @@ class _Figures(Collector):
 
     def collect(self) -> list[Metric]:
         """Read the numbers at the moment of asking."""
-        channels, figures = self._gateway.channels.open, self._gateway.channels.figures
+        channels, figures, recorder = self._gateway.channels.open, self._gateway.channels.figures, self._gateway.recorder
         states = GaugeMetricFamily("hall_media_channels", "Running pictures by state", labels=["state"])
         for state in ("starting", "playing", "stalled", "reconnecting", "offline", "unsupported"):
             states.add_metric([state], sum(1 for channel in channels.values() if channel.state.state == state))
@@ -408,6 +420,11 @@ class _Figures(Collector):
         return [
             states,
             failures,
+            GaugeMetricFamily("hall_media_recorded_cameras", "Cameras that are recorded", recorder.cameras),
+            CounterMetricFamily("hall_media_segments", "Segments recorded", recorder.segments),
+            CounterMetricFamily("hall_media_recorded_bytes", "Bytes recorded", recorder.bytes),
+            CounterMetricFamily("hall_media_recorder_failures", "Recordings that ended by themselves", recorder.failures),
+            CounterMetricFamily("hall_media_looks", "Looks at cameras that were written down", self._gateway.checks.looks),
             GaugeMetricFamily("hall_media_viewers", "Who watches, over WebSocket and HLS", self._gateway.viewers),
             CounterMetricFamily("hall_media_starts", "Starts of ffmpeg for live pictures", figures.starts),
             CounterMetricFamily("hall_media_frames", "Frames taken in", figures.frames),

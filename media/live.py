@@ -124,6 +124,8 @@ class Channel:
         self.holds = 0
         """Of those who want it to run without watching frame by frame: HLS, pictures, checks."""
         self.state = State(state="starting")
+        self.seen: Init | None = None
+        """What came last, whether browsers can play it or not."""
         self.init: Init | None = None
         self.init_number = 0
         self.gop: list[bytes] = []
@@ -265,6 +267,7 @@ class Channel:
                 return ""
             patience = GIVE_UP_S
             if isinstance(item, Init):
+                self.seen = item
                 if item.codec != "h264":
                     return "hevc" if item.codec == "hevc" else "codec"
                 self._begin(item)

@@ -1,0 +1,48 @@
+"""The sample city's pictures: every camera has a simulated stream (media/sample_cameras.py), and some are recorded always."""
+
+from geodata.db import Conn
+
+KEY = "sample"
+RECORDED = 6
+"""Cameras that are recorded from the start: four at one place, so that a place can be played back together, and two others."""
+TOGETHER = 4
+
+SOURCE = """
+    INSERT INTO hall.video_source (key, kind, name) VALUES (%(key)s, 'sample', '模拟视频源')
+    ON CONFLICT (key) DO UPDATE SET kind = 'sample' RETURNING id
+"""
+CONNECT = """
+    UPDATE hall.camera SET video_source_id = %(source)s, stream_ref = id::text
+    WHERE video_source_id IS NULL AND stream_ref IS NULL AND source_id IS NULL
+"""
+# Where most is open around a key camera: the cameras there, and the next key cameras elsewhere.
+PLAN = """
+    WITH busy AS (
+        SELECT c.id, c.geom, row_number() OVER (ORDER BY count(e.id) DESC, c.id) AS place
+        FROM hall.camera AS c
+        LEFT JOIN hall.event AS e ON e.closed_at IS NULL AND ST_DWithin(e.geom, c.geom, 0.003)
+        WHERE c.is_key AND c.online AND c.video_source_id = %(source)s
+        GROUP BY c.id
+    ), around AS (
+        SELECT c.id, row_number() OVER (ORDER BY c.geom <-> b.geom, c.id) AS place
+        FROM busy AS b, hall.camera AS c
+        WHERE b.place = 1 AND c.online AND c.video_source_id = %(source)s
+    ), chosen AS (
+        SELECT id, 1 AS part, place FROM around WHERE place <= %(together)s
+        UNION SELECT id, 2, place FROM busy WHERE id NOT IN (SELECT id FROM around WHERE place <= %(together)s)
+        ORDER BY part, place LIMIT %(recorded)s
+    )
+    INSERT INTO hall.recording_plan (camera_id, reason, rank) SELECT id, 'key', 0 FROM chosen
+    ON CONFLICT (camera_id, reason, event_id) DO NOTHING
+"""
+
+
+def write(conn: Conn) -> int:
+    """Give the generated cameras their streams, once; return how many got one."""
+    row = conn.execute(SOURCE, {"key": KEY}).fetchone()
+    assert row is not None
+    source = {"source": row[0]}
+    connected = conn.execute(CONNECT, source).rowcount
+    if connected:
+        conn.execute(PLAN, source | {"together": TOGETHER, "recorded": RECORDED})
+    return connected
