@@ -172,14 +172,21 @@ class Recorder:
             codec=codec,
         )
         try:
-            with writing(self._pool) as conn:
-                recordings.store(conn, [segment])
+            self._store(segment)
         except (HallError, psycopg.Error) as error:
             place.unlink(missing_ok=True)  # no file without its row
             log.warning("a segment of camera %d is lost: %s", camera_id, error)
             return
         self.segments += 1
         self.bytes += size
+
+    def _store(self, segment: Segment) -> None:
+        try:
+            with writing(self._pool) as conn:
+                recordings.store(conn, [segment])
+        except psycopg.errors.DuplicateTable:  # another one made the day's partition in the same moment
+            with writing(self._pool) as conn:
+                recordings.store(conn, [segment])
 
 
 def codec_of(path: Path) -> str | None:
