@@ -28,6 +28,7 @@ PATIENCE = 1.5
 AT_ONCE = 4
 CACHE = "cache"
 CACHED_FOR_S = 1_800.0
+CLEAN_EVERY_S = 600.0
 KINDS = frozenset({"wvp", "zlmediakit", "mediamtx"})
 """Kinds of sources that keep recordings of their own."""
 LEAST_BYTES = 188 * 4
@@ -60,6 +61,7 @@ class Archive:
     source_of: SourceOf
     _asked: dict[tuple[int, datetime, datetime], tuple[float, int]] = field(default_factory=dict)
     _pieces: dict[str, asyncio.Lock] = field(default_factory=dict)
+    _cleaned_s: float = float("-inf")
     _limit: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def ask(self, camera_id: int, start: datetime, end: datetime) -> int:
@@ -125,11 +127,15 @@ class Archive:
         return len(old)
 
     async def _fetch(self, place: _Place, start: datetime, end: datetime, path: Path) -> None:
+        if time.monotonic() - self._cleaned_s > CLEAN_EVERY_S:
+            self._cleaned_s = time.monotonic()
+            await asyncio.to_thread(self.clean)
         lasting_s = (end - start).total_seconds()
-        source = await self.source_of(place.source_id)
+        source: Source | None = None
         session: Session | None = None
         part = path.with_suffix(f".{os.getpid()}.part")
         try:
+            source = await self.source_of(place.source_id)
             session = await asyncio.wait_for(source.playback(place.ref, start, end), OPEN_TIMEOUT_S)
             await _copy(session.pull, lasting_s, part)
             await asyncio.to_thread(_keep, part, path)
@@ -137,7 +143,7 @@ class Archive:
             raise SourceUnavailableError(f"the platform does not play this: {_reason(error)}") from None
         finally:
             part.unlink(missing_ok=True)
-            if session is not None:
+            if source is not None and session is not None:
                 with contextlib.suppress(SourceError, TimeoutError):
                     await asyncio.wait_for(source.control(session, "stop"), OPEN_TIMEOUT_S)
 

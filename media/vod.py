@@ -6,7 +6,7 @@ Our own segments are files. What only a platform has is cut into short pieces, w
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from aiohttp import web
 
 from geodata.db import Pool, reading, writing
-from geodata.errors import HallError, InvalidInputError, NotAllowedError, NotFoundError, SourceUnavailableError
+from geodata.errors import NotAllowedError, NotFoundError
 from media.archive import Archive
 from services import camera_access, recordings, retention
 from services.recordings import HOLE, OWN
@@ -26,15 +26,6 @@ SEGMENT_TYPE = "video/mp2t"
 PIECE = timedelta(seconds=10)
 """So long are the pieces that are fetched from a platform."""
 SEEN_EVERY_S = 15.0
-STATUS: tuple[tuple[type[HallError], int, str], ...] = (
-    (NotAllowedError, 403, "Forbidden"),
-    (NotFoundError, 404, "Not Found"),
-    (InvalidInputError, 400, "Bad Request"),
-    (SourceUnavailableError, 503, "Service Unavailable"),
-    (HallError, 503, "Service Unavailable"),
-)
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +49,9 @@ class Replay:
     def routes(self) -> list[web.RouteDef]:
         """Return what is served."""
         return [
-            web.get("/media/vod/{token}/index.m3u8", _guarded(self.playlist)),
-            web.get(r"/media/vod/{token}/{name:[op]\d{1,15}(-\d{1,5})?}.ts", _guarded(self.segment)),
-            web.post("/media/archive/{token}", _guarded(self.ask_archive)),
+            web.get("/media/vod/{token}/index.m3u8", self.playlist),
+            web.get(r"/media/vod/{token}/{name:[op]\d{1,15}(-\d{1,5})?}.ts", self.segment),
+            web.post("/media/archive/{token}", self.ask_archive),
         ]
 
     async def playlist(self, request: web.Request) -> web.StreamResponse:
@@ -136,7 +127,7 @@ class Replay:
 
 
 def routes(pool: Pool, data_dir: Path, signer: Signer, archive: Archive) -> list[web.RouteDef]:
-    """Return the routes of replay for the media process's application."""
+    """Return the routes of replay for the media process's application, which answers errors of ours as problem documents."""
     return Replay(pool, data_dir, signer, archive).routes()
 
 
@@ -182,18 +173,6 @@ def _cut(start: datetime, end: datetime) -> list[Part]:
         parts.append(Part(start, until, f"p{_ms(start)}-{round((until - start) / timedelta(milliseconds=1))}", own=False))
         start = until
     return parts
-
-
-def _guarded(handler: Handler) -> Handler:
-    async def guarded(request: web.Request) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except HallError as error:
-            status, title = next((status, title) for kind, status, title in STATUS if isinstance(error, kind))
-            problem = {"type": "about:blank", "title": title, "status": status, "detail": str(error)}
-            return web.json_response(problem, status=status, content_type="application/problem+json")
-
-    return guarded
 
 
 def _ms(at: datetime) -> int:

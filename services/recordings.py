@@ -27,7 +27,11 @@ AHEAD_DAYS = 3
 PARTITION_LOCK = 7_420_023
 """Advisory lock of whoever makes or drops a day."""
 
-EXISTS = "SELECT to_regclass(%s) IS NOT NULL"
+# by rows of the catalogue, not by name: a name may be answered from before the lock was waited for
+EXISTS = """
+    SELECT EXISTS (SELECT FROM pg_inherits AS i JOIN pg_class AS child ON child.oid = i.inhrelid
+                   WHERE i.inhparent = 'hall.recording'::regclass AND child.relname = %s)
+"""
 LOCK = "SELECT pg_advisory_xact_lock(%s)"
 DAYS = """
     SELECT substr(child.relname, 11) FROM pg_inherits AS i JOIN pg_class AS child ON child.oid = i.inhrelid
@@ -306,7 +310,7 @@ def _moved(segment: Segment, shift: timedelta) -> Segment:
 
 
 def _exists(conn: Conn, day: date) -> bool:
-    row = conn.execute(EXISTS, [f"hall.recording_{day:%Y%m%d}"]).fetchone()
+    row = conn.execute(EXISTS, [f"recording_{day:%Y%m%d}"]).fetchone()
     return bool(row and row[0])
 
 
