@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from api import errors, ogc, openapi
 from api.accounts import Administration
 from api.calendar import CalendarViews
+from api.cameras import CameraViews
 from api.cases import CaseViews
 from api.context import Context
 from api.dictionary import DictionaryViews
@@ -85,6 +86,7 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
         *SessionViews(context, sessions, limiter).routes(),
         *LayerViews(context).routes(),
         *SelectViews(context).routes(),
+        *CameraViews(context).routes(),
         *SearchView(context).routes(),
         *DispatchViews(context).routes(),
         *RoadViews(context).routes(),

@@ -1,4 +1,4 @@
-"""What lies in a circle, a polygon or along a line, of every class; and the cameras around a place."""
+"""What lies in a circle, a polygon or along a line, of every class."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -78,14 +78,6 @@ class SelectionView:
     rooms: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cameras:
-    """Cameras around a place, the nearest first."""
-
-    count: int
-    items: list[Item]
-
-
 class SelectViews:
     """Views that select by a shape."""
 
@@ -103,12 +95,6 @@ class SelectViews:
         wanted, reader = body(SelectionBody), current_reader()
         tests = {key: conditions(layer_for(reader, key), texts.items()) for key, texts in (wanted.filters or {}).items()}
         return self._select(reader, wanted.shape(), _chosen(reader, wanted.layers), wanted.limit, tests)
-
-    def cameras(self) -> Cameras:
-        """Cameras in a circle."""
-        reader = current_reader()
-        found = self._select(reader, _circle(), [layer_for(reader, "cameras")], ITEMS.read(request.args), {}).classes["cameras"]
-        return Cameras(count=found.count, items=found.items)
 
     def _select(
         self,
@@ -150,14 +136,6 @@ class SelectViews:
                 body=SelectionBody,
                 answer=SelectionView,
                 summary="The same in a polygon, or within `radius_m` of a point or line",
-            ),
-            Route(
-                method="GET",
-                path="/api/v1/cameras",
-                view=self.cameras,
-                parameters=circle,
-                answer=Cameras,
-                summary="Cameras in a circle, the nearest first",
             ),
         )
 

@@ -160,7 +160,7 @@ def renew(pool: Pool, now: datetime) -> int:
         some = codes[start : start + BLOCK]
         with reading(pool) as conn:
             grounds = _grounds(conn, some)[1]
-            cameras = {code: count for code, count in conn.execute(CAMERAS, [some])}
+            cameras = dict(conn.execute(CAMERAS, [some]).fetchall())
         with ThreadPoolExecutor(WORKERS) as workers:
             areas = dict(zip(grounds, workers.map(_Ground.areas_m2, grounds.values()), strict=True))
         rows = {
@@ -207,7 +207,7 @@ def _grounds(conn: Conn, codes: Sequence[str]) -> tuple[pyproj.Transformer | Non
     grounds = {row[0]: _Ground(grid=grid, closed=[], views=[]) for row, grid in zip(rows, grids, strict=True)}
     for query, name in ((BUILDINGS, "closed"), (WATER, "closed"), (VIEWS, "views")):
         found = conn.execute(query, [list(codes)]).fetchall()
-        flat = projected(shapely.from_wkb(objects([wkb for _, wkb in found])), plane) if found else []
+        flat = projected(shapely.from_wkb(objects([wkb for _, wkb in found])), plane)
         for (code, _), shape in zip(found, flat, strict=True):
             getattr(grounds[code], name).append(shape)
     return plane, grounds

@@ -144,7 +144,7 @@ def _past_own(crossings: Floats, range_m: float) -> Floats:
 
 def _polygon(outlook: Outlook, ends: Floats) -> Shape:
     ring = ends if outlook.fov_deg >= FULL_CIRCLE_DEG else np.vstack((np.zeros((1, 2)), ends))
-    return sound(shapely.simplify(Polygon(ring + (outlook.x, outlook.y)), SIMPLIFY_M)) if len(ring) >= 3 else Polygon()
+    return sound(shapely.simplify(Polygon(ring + np.array([outlook.x, outlook.y])), SIMPLIFY_M)) if len(ring) >= 3 else Polygon()
 
 
 def sound(shape: shapely.Geometry) -> Shape:

@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 import pytest
-import shapely
 from shapely import MultiPolygon, Point, box
 
-from services.visibility import Outlook, Walls
+from services.visibility import Outlook, Shape, Walls
 
 NONE = np.zeros(0, np.int64)
 
@@ -16,7 +15,7 @@ def look(azimuth_deg: float, fov_deg: float, range_m: float = 50, *, height_m: f
     return Outlook(x, y, azimuth_deg, fov_deg, range_m, height_m)
 
 
-def seen(outlook: Outlook, *buildings: shapely.Polygon, height_m: float = 10) -> shapely.Geometry:
+def seen(outlook: Outlook, *buildings: object, height_m: float = 10) -> Shape:
     walls = Walls(np.array(buildings, object), np.full(len(buildings), height_m))
     return walls.seen(outlook, walls.reached([outlook])[1])
 
