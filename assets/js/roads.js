@@ -104,20 +104,27 @@
       return; // a role without roads sees none
     }
     if (closed) closed.remove();
-    const drawn = answer.closures.filter(({ geometry }) => geometry).map(closure);
+    const orders = new Map();
+    for (const road of answer.closures.filter(({ geometry }) => geometry)) {
+      const order = `${road.starts_at} ${road.ends_at} ${road.reason}`;
+      orders.set(order, [...(orders.get(order) || []), road]);
+    }
+    const drawn = Array.from(orders.values(), closure);
     closed = window.L.layerGroup(drawn).addTo(hall.map.leaflet());
   }
 
-  function closure(item) {
-    const path = latlngs(item.geometry);
-    const flat = item.geometry.type === 'LineString' ? path : path[0];
-    const line = window.L.polyline(path, { className: 'hall-closure', weight: 5, interactive: true });
-    const mark = window.L.marker(flat[Math.floor(flat.length / 2)], {
+  /** The roads that one order has closed: one mark, opened again together. */
+  function closure(roads) {
+    const item = roads.find(({ name }) => name) || roads[0];
+    const paths = roads.flatMap(({ geometry }) => (geometry.type === 'LineString' ? [latlngs(geometry)] : latlngs(geometry)));
+    const middle = paths[Math.floor(paths.length / 2)];
+    const line = window.L.polyline(paths, { className: 'hall-closure', weight: 5, interactive: true });
+    const mark = window.L.marker(middle[Math.floor(middle.length / 2)], {
       keyboard: true, title: hall.t('roads.closed', { name: item.name || '' }), alt: hall.t('roads.closed', { name: item.name || '' }), icon: window.L.divIcon({ className: 'hall-closure-mark', html: hall.icon('minus', 14), iconSize: [20, 20] }),
     });
     const until = item.ends_at ? hall.t('roads.until', { time: hall.clockTime(new Date(item.ends_at)) }) : hall.t('roads.open_end');
     const open = hall.element('button', { type: 'button', class: 'button small', text: hall.t('roads.reopen') });
-    open.onclick = () => reopen(item.id);
+    open.onclick = () => reopen(roads.map(({ id }) => id));
     const box = hall.element('div', { class: 'hall-closure-form' }, hall.element('b', { text: item.name || hall.t('roads.unnamed') }), hall.element('span', { text: item.reason }),
       hall.element('span', { class: 'quiet', text: until }), ...(mayClose() ? [open] : []));
     for (const part of [line, mark]) part.bindPopup(box, { className: 'hall-popup', closeButton: false, maxWidth: 320 });
@@ -126,11 +133,13 @@
 
   const mayClose = () => Boolean(document.querySelector('#page [data-may-close]') || document.querySelector('[data-may-close]'));
 
-  async function reopen(id) {
+  async function reopen(ids) {
     try {
-      await fetch(`${hall.origin}/api/v1/closures/${id}`, { method: 'DELETE' }).then((answer) => {
-        if (!answer.ok) throw new hall.connection.Refused('/api/v1/closures', answer.status);
-      });
+      for (const id of ids) {
+        const answer = await fetch(`${hall.origin}/api/v1/closures/${id}`, { method: 'DELETE' });
+        // whoever was faster has opened it
+        if (!answer.ok && answer.status !== 404) throw new hall.connection.Refused('/api/v1/closures', answer.status);
+      }
       hall.map.leaflet().closePopup();
       changed(hall.t('roads.reopened'));
     } catch (error) {
