@@ -82,7 +82,7 @@ def test_a_road_is_closed_along_a_line_and_opened_again(desk: Desk) -> None:
     assert desk.page.locator(".hall-closure-mark").count() == 1
     desk.page.locator(".hall-closure-mark").first.dispatch_event("click")
     with desk.page.expect_response(lambda answer: answer.request.method == "DELETE") as told:
-        desk.page.locator(".hall-closure-form button").dispatch_event("click")
+        desk.page.locator(".hall-closure-form .small").dispatch_event("click")
     assert told.value.status in {httpx.codes.OK, httpx.codes.NO_CONTENT}
     desk.page.wait_for_selector(".hall-closure-mark", state="detached", timeout=WAIT_MS)
     assert desk.run("async () => (await hall.connection.json('/api/v1/closures')).closures") == []
