@@ -127,6 +127,18 @@ def read(conn: Conn, data_dir: Path, reader: Reader, attachment_id: int, *, thum
     return found, path.read_bytes()
 
 
+def content(data_dir: Path, sha256: str, *, thumb: bool = False) -> bytes:
+    """Return a kept photo by its digest, for services that have checked the right to it themselves.
+
+    Raises:
+        NotFoundError: the file is gone.
+    """
+    path = data_dir / FOLDER / sha256[:2] / f"{sha256}{'.thumb' if thumb else ''}.jpg"
+    if not path.is_file():
+        raise NotFoundError("attachment")
+    return path.read_bytes()
+
+
 def _read(conn: Conn, reader: Reader, attachment_id: int) -> tuple[Attachment, bool]:
     row = conn.execute(READ, {"id": attachment_id, "account_id": reader.account_id}).fetchone()
     if row is None:

@@ -1,7 +1,7 @@
 """The delivered dictionary as it stands in the files of this folder."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -62,6 +62,17 @@ class Duty:
     helpers: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectionKind:
+    """What an analyser of pictures may find, and the case that an accepted finding becomes."""
+
+    kind: str
+    zh: str
+    en: str
+    class_code: str
+    level: int
+
+
 @cache
 def sub_classes() -> tuple[SubClass, ...]:
     """All sub classes, in the order of the tree."""
@@ -112,6 +123,13 @@ def duties() -> tuple[Duty, ...]:
         )
         for row in _rows("duty_rules.csv")
     )
+
+
+@cache
+def detection_kinds() -> Mapping[str, DetectionKind]:
+    """Findings of analysers by their kind, in the order of the file."""
+    rows = _rows("detections.csv")
+    return {row["kind"]: DetectionKind(**{**row, "level": int(row["level"])}) for row in rows}  # type: ignore[arg-type]
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
