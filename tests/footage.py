@@ -54,15 +54,15 @@ def lay(conn: Conn, data_dir: Path, rows: list[Segment]) -> list[Path]:
 
 
 def film(
-    pool: Pool, data_dir: Path, camera_id: int, start: datetime, seconds: int, *, gop: int = 10, size: str = "320x240"
+    pool: Pool, data_dir: Path, camera_id: int, start: datetime, seconds: int, *, gop: int = 20, size: str = "320x240"
 ) -> list[Segment]:
-    """Make a run of real two-second segments (10 pictures a second, each with its second burnt in), as one recorder run writes them."""
+    """Make a run of real two-second segments (10 pictures a second, each with its second burnt in, cut at every key frame), as one recorder run writes them."""
     folder = data_dir / "media" / "filming"
     folder.mkdir(parents=True, exist_ok=True)
     begin = start.timestamp()
     source = f"-f lavfi -i testsrc=size={size}:rate=10:duration={seconds}"
     picture = f"-c:v libx264 -preset ultrafast -g {gop} -pix_fmt yuv420p -output_ts_offset {begin % 80_000:.3f}"
-    pieces = f"-f segment -segment_time {SEGMENT_S} -segment_format mpegts"
+    pieces = "-f segment -segment_time 0.1 -segment_format mpegts"
     command = f"ffmpeg -v error -nostdin -y {source} {picture} {pieces}".split()
     subprocess.run([*command, str(folder / "%03d.ts")], check=True, timeout=60)
     rows = []
