@@ -14,6 +14,7 @@ from api.calendar import CalendarViews
 from api.cameras import CameraViews
 from api.cases import CaseViews
 from api.context import Context
+from api.detections import DetectionViews
 from api.dictionary import DictionaryViews
 from api.dispatch import DispatchViews
 from api.duties import DutyViews
@@ -101,6 +102,7 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
         *CalendarViews(context).routes(),
         *PositionViews(context).routes(),
         *VideoViews(context).routes(),
+        *DetectionViews(context).routes(),
         *RecordViews(context).routes(),
     ]
     routes.append(_description(routes))
