@@ -26,14 +26,20 @@ CREATE OR REPLACE VIEW hall.layer_cameras AS
 
 CREATE FUNCTION hall.camera_health_turned() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF tg_op = 'INSERT' OR EXISTS (
+    -- The two ways apart: an insert has no former rows to name, and INSERT … ON CONFLICT fires both, with nothing in the one that did not happen.
+    IF tg_op = 'INSERT' THEN
+        IF NOT EXISTS (SELECT FROM turned) THEN
+            RETURN NULL;
+        END IF;
+    ELSIF NOT EXISTS (
         SELECT FROM turned n JOIN former o USING (camera_id)
         WHERE (n.online, n.failure, n.codec, n.quality) IS DISTINCT FROM (o.online, o.failure, o.codec, o.quality)
     ) THEN
-        INSERT INTO hall.layer_revision AS r (layer) VALUES ('cameras')
-        ON CONFLICT (layer) DO UPDATE SET revision = r.revision + 1, changed_at = now();
-        PERFORM pg_notify('layer_changed', 'cameras');
+        RETURN NULL;
     END IF;
+    INSERT INTO hall.layer_revision AS r (layer) VALUES ('cameras')
+    ON CONFLICT (layer) DO UPDATE SET revision = r.revision + 1, changed_at = now();
+    PERFORM pg_notify('layer_changed', 'cameras');
     RETURN NULL;
 END $$;
 CREATE TRIGGER camera_health_seen AFTER INSERT ON hall.camera_health
