@@ -69,6 +69,8 @@ def _serve(settings: Settings, environ: dict[str, str]) -> int:
     }
     if settings.demo:
         services["cameras"] = f"{python} -m media.sample_city"
+    if settings.analysis:
+        services["analysis"] = f"{python} -m analysis"
     manager = Manager(Printer(sys.stdout, width=max(map(len, services))))
     for name, command in services.items():
         manager.add_process(name, f"exec setpriv --pdeathsig TERM {command}", env=environ, cwd=str(ROOT))

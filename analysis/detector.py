@@ -72,7 +72,12 @@ class Detector:
             scores.append(sure[kept])
         every, sure = np.concatenate(boxes), np.concatenate(scores)
         order = np.argsort(-sure, kind="stable")[:MOST]
-        return [Person(*(float(value) for value in np.clip(every[at] / SIDE, 0.0, 1.0)), float(sure[at])) for at in _apart(every, order)]
+        return [_person(every[at], float(sure[at])) for at in _apart(every, order)]
+
+
+def _person(box: Floats, confidence: float) -> Person:
+    left, top, right, bottom = (float(value) for value in np.clip(box / SIDE, 0.0, 1.0))
+    return Person(left, top, right, bottom, confidence)
 
 
 def _prepared(picture: Image.Image) -> Floats:

@@ -56,6 +56,8 @@ class Settings:
     """A camera's health is looked at so often, one camera after the other; 0: never."""
     transcode_most: int = 1
     """So many H.265 cameras are turned into H.264 at the same time, a core each."""
+    analysis: bool = False
+    """People are counted in the pictures of the rota (hall.analysis_plan); in demo mode they are unless ANALYSIS=0."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -87,6 +89,7 @@ class Settings:
             record_cameras=_number(environ, "RECORD_CAMERAS", 6, 0, 1_000),
             recordings_gb=_number(environ, "RECORDINGS_GB", 20.0, 0.1, 1_000_000.0),
             video_check_s=_number(environ, "VIDEO_CHECK_S", 30.0, 0.0, 86_400.0),
+            analysis=environ.get("ANALYSIS", environ.get("DEMO", "1")) == "1",
             transcode_most=_number(environ, "TRANSCODE_MOST", 1, 0, 64),
         )
 

@@ -17,6 +17,8 @@ from services.worktime import LOCAL
 
 VERDICTS = ("accept", "merge", "reject")
 LEAST_REASON, MOST_REASON = 2, 200
+MOST_CERTAIN = 30
+"""Above so many people no number is told."""
 PRECISION = "address"
 """What a camera sees is known to its view, not to a point."""
 
@@ -55,6 +57,11 @@ def candidates(conn: Conn, detection: Detection, now: datetime, *, reader: Reade
     )
     found = duplicates.candidates(conn, draft, now, limit * 2, reader=reader)
     return [each for each in found if not any(reason.key == "closed" for reason in each.reasons)][:limit]
+
+
+def people(number: int) -> str:
+    """Say how many people; a detector of single people is no measure of a dense crowd."""
+    return f"约{number}人" if number <= MOST_CERTAIN else f"{MOST_CERTAIN}人以上"
 
 
 def review(conn: Conn, caller: Caller, detection_id: int, wanted: Verdict) -> Detection:
@@ -131,7 +138,7 @@ def _told(detection: Detection) -> Sequence[str]:
     name = detections.kind_of(detection.kind).zh
     told = [f"视频分析（{detection.analyser}）于{detection.at.astimezone(LOCAL):%m-%d %H:%M:%S}在{detection.camera}发现{name}"]
     if detection.count is not None:
-        told.append(f"约{detection.count}人" if detection.kind == "crowd" else f"数量{detection.count}")
+        told.append(people(detection.count) if detection.kind == "crowd" else f"数量{detection.count}")
     told.append(f"置信度{detection.confidence:.0%}")
     if detection.repeats:
         told.append(f"重复上报{detection.repeats}次")

@@ -48,7 +48,7 @@ KNOWN = """
 SAME = """
     SELECT id FROM hall.detection
     WHERE camera_id = %(camera_id)s AND analyser = %(analyser)s AND kind = %(kind)s AND plate IS NOT DISTINCT FROM %(plate)s
-      AND cleared_at IS NULL AND at >= %(earliest)s
+      AND at >= %(earliest)s
       AND %(at)s BETWEEN at - %(together)s
                      AND greatest(CASE WHEN state = 'new' THEN coalesce(last_at, at) ELSE reviewed_at END, at) + %(together)s
     ORDER BY at DESC LIMIT 1
@@ -57,7 +57,7 @@ REPEAT = """
     WITH told AS (INSERT INTO hall.detection_repeat (analyser, external_no, detection_id, at)
                   VALUES (%(analyser)s, %(external_no)s, %(id)s, %(at)s))
     UPDATE hall.detection
-    SET repeats = repeats + 1, last_at = greatest(last_at, at, %(at)s), count = greatest(count, %(count)s), confidence = greatest(confidence, %(confidence)s)
+    SET repeats = repeats + 1, cleared_at = NULL, last_at = greatest(last_at, at, %(at)s), count = greatest(count, %(count)s), confidence = greatest(confidence, %(confidence)s)
     WHERE id = %(id)s
 """
 INSERT = """
