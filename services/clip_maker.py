@@ -170,7 +170,7 @@ class _Maker:
             f"scale={width}:{height}:force_original_aspect_ratio=decrease,pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,setsar=1",
             *self._marks(),
             self._text(f"text='%{{pts\\:localtime\\:{origin.timestamp():.3f}\\:{TIME_FORMAT}}}'", "x=w-tw-12:y=10", alpha=1.0),
-            "setpts=PTS-STARTPTS",
+            f"setpts=PTS-{first_s:.3f}/TB",  # not the first picture's: the graph is built anew when the size changes
             f"fps={FPS}",
         ]
         self._encode(["-f", "concat", "-safe", "0", "-i", listing], filters, name, last_s - first_s)
