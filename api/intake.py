@@ -17,28 +17,29 @@ from api.layers import layer_for
 from api.routes import Route, as_json, body
 from geodata.db import reading, writing
 from geodata.errors import InvalidInputError, NotAllowedError, NotFoundError
-from services import attachments, duplicates, geocode, inbound, intake, replies
+from services import attachments, duplicates, geocode, inbound, intake, replies, report
 from services.administration import ADMINISTRATORS
 from services.attachments import Attachment
 from services.classify import Classes, Suggestion, classes
 from services.duplicates import Candidate
 from services.gazetteer import gazetteer
 from services.geocode import Doubt, Place
-from services.intake import Received, Report
+from services.intake import Received
 from services.intake_queue import IntakeQueue
 from services.replies import SourceCount, SourceRecord
+from services.report import Report
 
 TEXT = parameters.text("q", geocode.MAX_TEXT, "A place as people write it: street and number, crossing, name, area.", required=True)
 SIZE = parameters.one_of("size", ("full", "thumb"), "`thumb` is at most 320 pixels wide and high.", "full")
 KIND = parameters.one_of("kind", attachments.KINDS, "What a photo shows, when it is sent as it is.", "other")
 EVENT = parameters.integer("event_id", 1, 2**63 - 1, "The case that a photo belongs to at once.")
 BEST = parameters.integer("limit", 1, duplicates.MAX_CANDIDATES, "How many candidates at most.", 3)
-SOURCE = parameters.one_of("source", intake.SOURCES, "Only records of this source.")
+SOURCE = parameters.one_of("source", report.SOURCES, "Only records of this source.")
 STATE = parameters.one_of("state", replies.STATES, "Only records in this state.")
 OF_EVENT = parameters.integer("event", 1, 2**63 - 1, "Only records of this case.")
 BEFORE = parameters.integer("before", 1, 2**63 - 1, "Continue behind this record.")
 DAYS = parameters.integer("days", 1, 3660, "Count what arrived within so many days.", 30)
-Short = Annotated[str, Meta(max_length=intake.MAX_NUMBER)]
+Short = Annotated[str, Meta(max_length=report.MAX_NUMBER)]
 
 
 class NewEvent(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -46,21 +47,21 @@ class NewEvent(Struct, forbid_unknown_fields=True, kw_only=True):
 
     source: Short
     external_no: Short | None = None
-    title: Annotated[str, Meta(max_length=intake.MAX_TITLE)] | None = None
-    description: Annotated[str, Meta(max_length=intake.MAX_TEXT)] | None = None
+    title: Annotated[str, Meta(max_length=report.MAX_TITLE)] | None = None
+    description: Annotated[str, Meta(max_length=report.MAX_TEXT)] | None = None
     class_code: Short | None = None
     lon: Annotated[float, Meta(ge=-1e8, le=1e8)] | None = None
     lat: Annotated[float, Meta(ge=-1e8, le=1e8)] | None = None
     crs: Short = "wgs84"
     crs_checked: bool = False
-    place_text: Annotated[str, Meta(max_length=intake.MAX_PLACE)] | None = None
+    place_text: Annotated[str, Meta(max_length=report.MAX_PLACE)] | None = None
     building_id: int | None = None
-    reporter: Annotated[str, Meta(max_length=intake.MAX_NAME)] | None = None
-    reporter_phone: Annotated[str, Meta(max_length=intake.MAX_NAME)] | None = None
+    reporter: Annotated[str, Meta(max_length=report.MAX_NAME)] | None = None
+    reporter_phone: Annotated[str, Meta(max_length=report.MAX_NAME)] | None = None
     secret: bool = False
     reported_at: datetime | None = None
     level: Annotated[int, Meta(ge=0, le=4)] | None = None
-    attachments: Annotated[list[int], Meta(max_length=intake.MAX_ATTACHMENTS)] = []
+    attachments: Annotated[list[int], Meta(max_length=report.MAX_ATTACHMENTS)] = []
 
     def report(self, sent: bytes) -> Report:
         """Return it as the service takes it, with what was sent as the raw record."""
@@ -71,12 +72,12 @@ class Completion(Struct, forbid_unknown_fields=True, kw_only=True):
     """What a person adds to a record that waits: only what is given is changed."""
 
     class_code: Short | None = None
-    place_text: Annotated[str, Meta(max_length=intake.MAX_PLACE)] | None = None
+    place_text: Annotated[str, Meta(max_length=report.MAX_PLACE)] | None = None
     lon: float | None = None
     lat: float | None = None
     crs: Short | None = None
     crs_checked: bool | None = None
-    title: Annotated[str, Meta(max_length=intake.MAX_TITLE)] | None = None
+    title: Annotated[str, Meta(max_length=report.MAX_TITLE)] | None = None
     level: Annotated[int, Meta(ge=0, le=4)] | None = None
 
 

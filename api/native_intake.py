@@ -6,7 +6,6 @@ Only requests with `Authorization` come here; a browser's session is left to Fla
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,14 +16,11 @@ from api.health import Metrics
 from api.identity import Identity
 from api.intake import NewEvent, received_view, status_of
 from geodata.errors import HallError, InvalidInputError, NotSignedInError
-from services.intake import MAX_TEXT
 from services.intake_queue import IntakeQueue
-from services.rights import Reader
+from services.report import MAX_TEXT
 
 PATH = "/api/v1/events"
 MAX_BYTES = 512 * 1024
-THREADS = 16
-"""So many reports can wait to be written together."""
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -40,7 +36,6 @@ class NativeIntake:
 
     def __init__(self, queue: IntakeQueue, identity: Identity, metrics: Metrics) -> None:
         self._queue, self._identity, self._metrics = queue, identity, metrics
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="intake")
 
     @staticmethod
     def takes(scope: Message) -> bool:
@@ -75,14 +70,11 @@ class NativeIntake:
         if reader is None:
             raise NotSignedInError("no valid session or token")
         content = await _body(scope, receive)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._take, content, reader)
-
-    def _take(self, content: bytes, reader: Reader) -> tuple[int, bytes]:
         try:
-            given = _decoder.decode(content)
+            report = _decoder.decode(content).report(content)
         except msgspec.DecodeError as error:
             raise InvalidInputError(f"body: {error}") from None
-        received = self._queue.receive(given.report(content), datetime.now(UTC), reader=reader)
+        received = await asyncio.wrap_future(self._queue.submit(report, datetime.now(UTC), reader=reader))
         return status_of(received), _encoder.encode(received_view(received))
 
 

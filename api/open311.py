@@ -13,10 +13,10 @@ from api.context import Context
 from api.identity import reader_or_none
 from geodata.db import reading
 from geodata.errors import HallError, InvalidInputError, NotFoundError, NotSignedInError
-from services import intake, open311
-from services.intake import Report
+from services import open311
 from services.intake_queue import IntakeQueue
 from services.open311 import Service, ServiceRequest, Wanted
+from services.report import MAX_NAME, Report
 from services.rights import Reader
 from tiles.errors import STATUS
 
@@ -195,8 +195,8 @@ def _report(given: Mapping[str, str]) -> Report:
         lon=_number("long", given["long"]) if has_place else None,
         lat=_number("lat", given["lat"]) if has_place else None,
         place_text=given.get("address_string") or None,
-        reporter=name[: intake.MAX_NAME] or None,
-        reporter_phone=(given.get("phone") or "")[: intake.MAX_NAME] or None,
+        reporter=name[:MAX_NAME] or None,
+        reporter_phone=(given.get("phone") or "")[:MAX_NAME] or None,
         raw=raw,
     )
 

@@ -23,7 +23,8 @@ from layers import registry
 from services import areas, classify, dictionary, duplicates, geocode, intake
 from services.duplicates import Draft
 from services.gazetteer import gazetteer
-from services.intake import Received, Report
+from services.intake import Received
+from services.report import MAY_REPORT, Report
 from services.rights import Reader
 
 LAYER = "events"
@@ -40,7 +41,7 @@ def panel(context: Context, reader: Reader, _asked: Mapping[str, Any]) -> list[C
     del context
     if not may_report(reader):
         raise NotAllowedError(f"{reader.role} hands in no reports")
-    return panels.panel(registry.get(LAYER), requested(), sorted(intake.MAY_REPORT[reader.role]))
+    return panels.panel(registry.get(LAYER), requested(), sorted(MAY_REPORT[reader.role]))
 
 
 def register(app: Dash, context: Context) -> None:

@@ -1,6 +1,6 @@
 """Which buttons a role gets on the screens. What an act needs is decided where it is done; here only what is offered."""
 
-from services.intake import MAY_REPORT
+from services.report import MAY_REPORT
 from services.rights import Reader, Role
 
 PHONES = frozenset({Role.WORKER, Role.CITIZEN})

@@ -22,11 +22,17 @@ def take(conn: Conn, now: datetime) -> str:
     return block(conn, now, 1)[0]
 
 
-def block(conn: Conn, now: datetime, count: int) -> list[str]:
-    """Return the next `count` numbers of the local day."""
+def block(conn: Conn, now: datetime, count: int, *, division: str | None = None) -> list[str]:
+    """Return the next `count` numbers of the local day, of the installation's division unless it is given."""
+    if not count:
+        return []
     day = now.astimezone(LOCAL).date()
-    division = conn.execute(DIVISION).fetchone()
-    prefix = f"{division[0] if division else UNKNOWN}{day:%Y%m%d}"
+    prefix = f"{division or _division(conn)}{day:%Y%m%d}"
     row = conn.execute(TAKE, {"day": day, "count": count, "first": f"{prefix}00000", "final": f"{prefix}99999"}).fetchone()
     last = int(row[0]) if row else count
     return [f"{prefix}{number:05d}" for number in range(last - count + 1, last + 1)]
+
+
+def _division(conn: Conn) -> str:
+    row = conn.execute(DIVISION).fetchone()
+    return str(row[0]) if row else UNKNOWN

@@ -1,11 +1,12 @@
 """Which class a text seems to report: its n-grams against names, filing conditions and usual wordings. A suggestion, never a decision."""
 
-import threading
 from collections import defaultdict
 from dataclasses import dataclass
 
 from geodata.city.event_classes import EVENT_CLASSES
 from geodata.db import Conn
+from services import revisions
+from services.kept import Kept
 from services.likeness import cosines, grams, weights
 
 MAX_SUGGESTIONS = 3
@@ -21,10 +22,6 @@ KNOWN = """
            array(SELECT st.condition FROM hall.case_standard st WHERE st.class_code = c.code AND st.enabled ORDER BY st.position LIMIT 20)
     FROM hall.event_class c LEFT JOIN hall.event_sub_class s ON s.code = c.sub_code
     WHERE c.enabled ORDER BY c.code LIMIT 5000
-"""
-STATE = """
-    SELECT (SELECT count(*) || '/' || coalesce(md5(string_agg(code || name || enabled || default_level, ',' ORDER BY code)), '') FROM hall.event_class)
-           || (SELECT '/' || count(*) || '/' || coalesce(max(id), 0) FROM hall.case_standard)
 """
 
 
@@ -94,17 +91,11 @@ def strong(found: tuple[Suggestion, ...]) -> Suggestion | None:
 
 def classes(conn: Conn) -> Classes:
     """Return the classes as they are now; read anew only when the dictionary has changed."""
-    row = conn.execute(STATE).fetchone()
-    key = f"{conn.info.host}/{conn.info.dbname}/{row[0] if row else ''}"
-    with _LOCK:
-        known = _KNOWN.get(key)
-        if known is None:
-            known = Classes(conn.execute(KNOWN).fetchall())
-            _KNOWN.clear()
-            _KNOWN[key] = known
-        return known
+    return _known.at(conn, revisions.token(conn, (revisions.SETTINGS,)), _load)
 
 
-_LOCK = threading.Lock()
-_KNOWN: dict[str, Classes] = {}
-"""The classes last read in this process: never written but by `classes`."""
+def _load(conn: Conn) -> Classes:
+    return Classes(conn.execute(KNOWN).fetchall())
+
+
+_known: Kept[Classes] = Kept()

@@ -162,7 +162,6 @@ _COLUMNS = """
     asked.own_group, asked.own_sub, e.reported_at, e.closed_at IS NULL AS open, e.precision, e.building_id, e.grid_code,
     ST_X(e.geom) AS lon, ST_Y(e.geom) AS lat
 """
-_BOX = "ST_MakeEnvelope(asked.lon - asked.wide, asked.lat - asked.high, asked.lon + asked.wide, asked.lat + asked.high, 4326)"
 _LATELY = "e.reported_at BETWEEN asked.at - %(window)s AND asked.at + %(window)s"
 _UNDECIDED = """
     e.id <> coalesce(asked.own_id, 0)
@@ -174,20 +173,20 @@ _TESTS = f"e.state <> 'merged' AND e.grid_code LIKE %(scope)s AND {_UNDECIDED}"
 # whose place is vague by their area.
 FIND = f"""
 WITH asked AS (
-    SELECT asked.*, own.kind_group AS own_group, own.sub_code AS own_sub
+    SELECT asked.*, own.kind_group AS own_group, own.sub_code AS own_sub, ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS place,
+           ST_MakeEnvelope(lon - wide, lat - high, lon + wide, lat + high, 4326) AS box
     FROM jsonb_to_recordset(%(asked)s::jsonb)
         AS asked (n int, own_id bigint, class_code text, lon float8, lat float8, wide float8, high float8, area text, at timestamptz)
     LEFT JOIN hall.event_class own ON own.code = asked.class_code
 ), lately AS MATERIALIZED (
-    SELECT id, geom FROM hall.event WHERE closed_at > %(now)s - %(closed)s AND state IN ('closed', 'evaluated') AND grid_code LIKE %(scope)s
+    SELECT id, geom FROM hall.event WHERE closed_at BETWEEN %(now)s - %(closed)s AND %(now)s AND state IN ('closed', 'evaluated') AND grid_code LIKE %(scope)s
 ), found AS (
     SELECT asked.n, near.id FROM asked CROSS JOIN LATERAL (
         (SELECT e.id FROM hall.event e
-         WHERE e.closed_at IS NULL AND asked.wide > 0 AND {_LATELY} AND {_TESTS}
-           AND e.geom && {_BOX}
-         ORDER BY e.class_code = asked.class_code DESC, e.geom <-> ST_SetSRID(ST_MakePoint(asked.lon, asked.lat), 4326) LIMIT {MOST_FOUND})
+         WHERE e.closed_at IS NULL AND asked.wide > 0 AND e.geom && asked.box AND {_LATELY} AND {_TESTS}
+         ORDER BY e.class_code = asked.class_code DESC, e.geom <-> asked.place LIMIT {MOST_FOUND})
         UNION ALL
-        (SELECT e.id FROM lately e WHERE asked.wide > 0 AND e.geom && {_BOX} AND {_UNDECIDED} LIMIT {MOST_FOUND})
+        (SELECT e.id FROM lately e WHERE asked.wide > 0 AND e.geom && asked.box AND {_UNDECIDED} LIMIT {MOST_FOUND})
         UNION ALL
         (SELECT e.id FROM hall.event e
          WHERE e.closed_at IS NULL AND e.precision IN ('area', 'district') AND {_LATELY} AND {_TESTS}

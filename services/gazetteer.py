@@ -5,7 +5,6 @@ Built anew when a layer behind it changes; a look-up then costs no query.
 
 import math
 import re
-import threading
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -18,7 +17,9 @@ import shapely
 from opencc import OpenCC
 
 from geodata.db import Conn
+from services import revisions
 from services.geodesy import metres_per_degree
+from services.kept import Kept
 
 SHORTEST = 2
 """Characters of a name that can be found in a text."""
@@ -30,10 +31,8 @@ PRECISION_OF_CLASS: Mapping[str, str] = {"quarter": "area", "park": "address", "
 AREA_PRECISION: Mapping[str, str] = {"district": "district"}
 _BLANK = re.compile(r"\s+")
 
-REVISION = """
-    SELECT coalesce(sum(revision), 0)::text || '/' || coalesce(extract(epoch FROM max(changed_at)), 0)::text FROM hall.layer_revision
-    WHERE layer IN ('roads', 'places', 'buildings', 'district')
-"""
+LAYERS = ("roads", "places", "buildings", "district")
+"""Whatever names come from."""
 ROADS = "SELECT name, source, target, grid_code, ST_AsBinary(geom) FROM hall.road_edge WHERE name IS NOT NULL ORDER BY id LIMIT 2000000"
 BUILDINGS = """
     SELECT id, name, address, grid_code, ST_X(middle), ST_Y(middle)
@@ -186,20 +185,10 @@ class Gazetteer:
 
 def gazetteer(conn: Conn) -> Gazetteer:
     """Return the names as they are now; read anew only when a layer behind them has changed."""
-    row = conn.execute(REVISION).fetchone()
-    key = f"{conn.info.host}/{conn.info.dbname}/{row[0] if row else ''}"
-    with _LOCK:
-        known = _KNOWN.get(key)
-        if known is None:
-            known = _load(conn)
-            _KNOWN.clear()
-            _KNOWN[key] = known
-        return known
+    return _known.at(conn, revisions.token(conn, LAYERS), _load)
 
 
-_LOCK = threading.Lock()
-_KNOWN: dict[str, Gazetteer] = {}
-"""The names last read in this process, by database and revision: never written but by `gazetteer`."""
+_known: Kept[Gazetteer] = Kept()
 
 
 def normal(text: str) -> str:
@@ -275,7 +264,7 @@ def _load(conn: Conn) -> Gazetteer:
     for level, code, name, lon, lat, wkb in conn.execute(AREAS).fetchall():
         entry = Entry(kind="area", precision=AREA_PRECISION.get(level, "area"), lon=lon, lat=lat, grid_code=code)
         entries[normal(name)].append(entry)
-        if level == "district":
+        if level == "district" and district is None:
             district = entry
         if wkb:
             grids[code] = shapely.from_wkb(wkb)

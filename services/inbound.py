@@ -12,7 +12,7 @@ from typing import Any
 from geodata.errors import InvalidInputError, NotFoundError
 from services import mappings
 from services.classify import Classes
-from services.intake import SOURCES, Report
+from services.report import SOURCES, Report
 from services.worktime import LOCAL
 
 FOLDER = Path(mappings.__file__).parent

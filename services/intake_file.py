@@ -20,7 +20,8 @@ from geodata.progress import QUIET, Progress, to_terminal
 from geodata.settings import Settings
 from services import inbound
 from services.classify import classes
-from services.intake import SOURCES, Report, check, receive_all
+from services.intake import receive_all
+from services.report import SOURCES, Report, check
 from services.rights import Reader, Role
 
 TOGETHER = 100

@@ -48,7 +48,9 @@ def cosines(wanted: frozenset[str], others: Iterable[frozenset[str]], known: Map
     """Return the cosine of one set of n-grams with each of others under given weights (`weights`); unknown n-grams weigh 1."""
     weight = known.__getitem__
     length = sum(map(weight, wanted))
-    return [sum(map(weight, shared)) / math.sqrt(length * sum(map(weight, other))) if (shared := wanted & other) else 0.0 for other in others]
+    return [
+        sum(map(weight, shared)) / math.sqrt(length * sum(map(weight, other))) if (shared := wanted & other) else 0.0 for other in others
+    ]
 
 
 class _Weights(dict[str, float]):

@@ -1,7 +1,7 @@
 """Which state of each layer's rows is the newest: the counter that triggers raise."""
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,7 +14,14 @@ FORMAT = 2
 """Raised when tiles or mirrors are written differently, so that nothing of an older product is served again."""
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
+SETTINGS = "settings"
+"""What is set and seldom changes counts as a layer of its own: dictionary, working time, channels."""
+
 REVISIONS = "SELECT layer, revision AS number, changed_at FROM hall.layer_revision LIMIT 1000"
+STATE = """
+    SELECT coalesce(string_agg(concat_ws('-', layer, revision, extract(epoch FROM changed_at)), ' ' ORDER BY layer), '')
+    FROM hall.layer_revision WHERE layer = ANY(%s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,12 @@ def revisions(conn: Conn, elements: Iterable[Element]) -> dict[str, Revision]:
         row = known.get(element.key) or _LayerRevision(element.key, 0, NEVER)
         found[element.key] = Revision(row.number, row.changed_at, edition(element))
     return found
+
+
+def token(conn: Conn, layers: Sequence[str]) -> str:
+    """Return a text that changes whenever rows of one of the layers do: a key for what is kept of them."""
+    row = conn.execute(STATE, [list(layers)]).fetchone()
+    return str(row[0]) if row else ""
 
 
 def edition(element: Element) -> str:

@@ -11,7 +11,8 @@ from geodata.city.event_times import DAY_OFF, OFFICE_HOURS
 from geodata.city.sample import LOCAL_HOURS
 from geodata.db import Conn
 from services.audit import Caller
-from services.intake import Received, Report, receive
+from services.intake import Received, receive
+from services.report import Report
 
 LOCAL = timezone(timedelta(hours=LOCAL_HOURS))
 MARK = "synthetic"

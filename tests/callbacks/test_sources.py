@@ -18,8 +18,9 @@ from geodata.db import open_pool
 from geodata.settings import Settings
 from layers.registry import LAYERS
 from services.account_book import AccountBook
-from services.intake import Received, Report, receive
+from services.intake import Received, receive
 from services.mirror_store import MirrorStore
+from services.report import Report
 from services.rights import Reader, Role
 from services.routing.store import RoadStore
 from tests import quarter

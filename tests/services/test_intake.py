@@ -2,23 +2,28 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psycopg
 import pytest
 from openpyxl import Workbook
+from psycopg.conninfo import make_conninfo
 
 from geodata.crs import from_wgs84
-from geodata.db import Conn, Pool, open_pool
-from geodata.errors import InvalidInputError, NotAllowedError
+from geodata.db import WAIT_S, Conn, Pool, open_pool
+from geodata.errors import InvalidInputError, NotAllowedError, SourceUnavailableError
 from services import intake_file
 from services.classify import classes, strong
 from services.inbound import orders, read
-from services.intake import MAX_TEXT, SOURCES, Received, Report, complete, receive, receive_all
+from services.intake import Received, complete, keep_failed, receive, receive_all
 from services.intake_queue import IntakeQueue
+from services.report import MAX_TEXT, SOURCES, Report
 from services.rights import Reader, Role
 from tests import district, quarter
 from tests.town import database
@@ -45,6 +50,23 @@ def conn(quarter_url: str) -> Iterator[Conn]:
     with psycopg.connect(quarter_url) as connection:
         yield connection
         connection.rollback()
+
+
+@contextmanager
+def counted(conn: Conn) -> Iterator[list[str]]:
+    """Collect what is sent over a connection."""
+    sent: list[str] = []
+
+    class Counting(psycopg.Cursor[Any]):
+        def execute(self, query: Any, *arguments: Any, **named: Any) -> "Counting":
+            sent.append(str(query))
+            return super().execute(query, *arguments, **named)
+
+    factory, conn.cursor_factory = conn.cursor_factory, Counting
+    try:
+        yield sent
+    finally:
+        conn.cursor_factory = factory
 
 
 def take(conn: Conn, reader: Reader = ACCEPTOR, **given: object) -> Received:
@@ -106,6 +128,62 @@ def test_the_same_order_from_many_sides_at_once_is_one_case(pool: Pool) -> None:
     assert len({received.event_id for received in out}) == 5
     assert sum(received.created for received in out) == 5
     assert len({received.case_no for received in out}) == 5
+
+
+def test_a_set_of_reports_takes_no_more_statements_than_one_report(conn: Conn) -> None:
+    def statements(count: int) -> int:
+        with counted(conn) as sent:
+            reports = [(Report(source="sensor", class_code="T201", place_text=f"长街{2 * n + 1}号"), ACCEPTOR) for n in range(count)]
+            assert all(received.created for received in receive_all(conn, reports, NOW))
+        return len(sent)
+
+    statements(1)
+    assert statements(30) == statements(1) <= 5
+
+
+def test_an_explicit_level_survives_the_waiting_for_a_place(conn: Conn) -> None:
+    waits = take(conn, class_code="T301", level=0, place_text="说不清在哪")
+    done = complete(conn, waits.record_id, NOW, reader=ACCEPTOR, changes={"place_text": "长街9号"})
+    assert done is not None
+    assert conn.execute("SELECT level FROM hall.event WHERE id = %s", [done.event_id]).fetchone() == (0,)
+
+
+def test_a_changed_dictionary_or_channel_counts_from_the_next_report(conn: Conn) -> None:
+    take(conn)
+    conn.execute("UPDATE hall.event_class SET default_level = 3 WHERE code = 'T201'")
+    conn.execute("UPDATE hall.intake_channel SET reply_value = 1, reply_unit = 'natural_day' WHERE source = 'hotline12345'")
+    conn.execute("""
+        INSERT INTO hall.fact (key, value) VALUES ('case_steps', '{"limits": {"reported": [2, "urgent_hour"]}}')
+        ON CONFLICT (key) DO UPDATE SET value = excluded.value
+    """)
+    received = take(conn)
+    row = conn.execute(
+        "SELECT e.level, e.deadline_at, r.reply_due_at FROM hall.event e JOIN hall.source_record r ON r.event_id = e.id WHERE e.id = %s",
+        [received.event_id],
+    ).fetchone()
+    assert row == (3, NOW + timedelta(hours=2), NOW + timedelta(days=1))
+    conn.execute("UPDATE hall.event_class SET enabled = false WHERE code = 'T201'")
+    assert take(conn).needs == "class"
+
+
+def test_a_report_that_the_database_refuses_is_kept_for_a_person_and_a_known_one_stays_as_it_is(conn: Conn) -> None:
+    known = take(conn, external_no="K1")
+    again = Report(source="hotline12345", external_no="K1")
+    assert keep_failed(conn, again, NOW, reader=ACCEPTOR).event_id == known.event_id
+    failed = keep_failed(conn, Report(source="hotline12345", external_no="K2"), NOW, reader=ACCEPTOR)
+    row = conn.execute("SELECT event_id, trouble FROM hall.source_record WHERE id = %s", [failed.record_id]).fetchone()
+    assert row == (None, "failed")
+
+
+def test_while_the_database_is_away_everybody_is_told_at_once(quarter_url: str) -> None:
+    with open_pool(make_conninfo(quarter_url, port=1)) as away:
+        queue = IntakeQueue(away)
+        started = time.monotonic()
+        answers = [queue.submit(Report(source="sensor", class_code="T201", place_text="长街9号"), NOW, reader=ACCEPTOR) for _ in range(20)]
+        for answer in answers:
+            with pytest.raises(SourceUnavailableError):
+                answer.result(30)
+    assert time.monotonic() - started < 3 * WAIT_S
 
 
 def test_one_bad_report_spoils_no_other(pool: Pool) -> None:
@@ -203,6 +281,7 @@ def test_a_clock_that_jumps_does_not_move_the_case(conn: Conn, at: datetime) -> 
         ({"crs": "mars", "lon": 113.0, "lat": 22.0}, "coordinate system"),
         ({"reported_at": datetime(2026, 1, 1)}, "offset"),  # noqa: DTZ001 - that is the point
         ({"raw": {"x": "y" * 300_000}}, "256 KiB"),
+        ({"raw": {"x": "a\0b"}}, "no text"),
         ({"attachments": tuple(range(21))}, "attachments"),
     ],
 )
