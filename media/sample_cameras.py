@@ -41,6 +41,8 @@ STRIP_X = WIDTH - 8 - (BITS + CHECK_BITS) * SQUARE
 BLACK, WHITE = 16, 235
 FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 CLIP_FPS = 12.5
+PREPARED_S = 5.0
+"""So long may an encoder take until it takes its first picture."""
 LAUNCH = (
     "( appsrc name=picture is-live=true format=time block=false caps=video/x-raw,format=I420,width={width},height={height},framerate=25/1"
     " ! x264enc tune=zerolatency speed-preset=ultrafast threads=1 sliced-threads=false key-int-max=25 bitrate={bitrate}"
@@ -201,6 +203,7 @@ class Feed:
         self._began = time.monotonic()
         self._number = 0
         self._first_ns: int | None = None
+        self._taken = False
         self.over: Callable[[], None] = lambda: None
 
     def start(self) -> None:
@@ -216,9 +219,13 @@ class Feed:
             self._first_ns = max(0, clock.get_time() - self._element.get_base_time()) if clock else 0
         buffer.pts = buffer.dts = self._first_ns + self._number * FRAME_NS
         buffer.duration = FRAME_NS
-        if self._source.emit("push-buffer", buffer) != Gst.FlowReturn.OK:
+        if self._source.emit("push-buffer", buffer) == Gst.FlowReturn.OK:
+            self._taken = True
+        elif self._taken or now - self._began > PREPARED_S:
             self.over()
             return False
+        else:
+            self._first_ns = None  # the encoder is not ready yet
         self._number += 1
         GLib.timeout_add(max(1, round((self._began + self._number / FPS - time.monotonic()) * 1000)), self._push)
         return False

@@ -1,0 +1,31 @@
+"""Cameras that really film, one set for all tests of this folder."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import EMPTY, drop, recreate
+from tests.media.studio import Studio, build
+from tests.serving import Served
+
+
+@pytest.fixture(scope="session")
+def studio(worker_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A district of twenty cameras with an own database; nothing runs yet."""
+    name = f"hall_test_{worker_name}_studio"
+    yield build(recreate(name, EMPTY), tmp_path_factory.mktemp("studio"))
+    drop(name)
+
+
+@pytest.fixture(scope="session")
+def filming(studio: Studio) -> Iterator[Studio]:
+    """The same with its simulated cameras running."""
+    with studio.cameras():
+        yield studio
+
+
+@pytest.fixture(scope="session")
+def on_air(filming: Studio) -> Iterator[tuple[Studio, Served]]:
+    """The same with the gateway and the web process."""
+    with filming.gateway(), filming.web() as served:
+        yield filming, served
