@@ -15,7 +15,6 @@ const make = hall.element;
 const TILES = 4;
 const BEFORE_S = 30;
 const AFTER_S = 60;
-const SEES_M = 400;
 const MOST = 16;
 const LEAST_PX = 560;
 const EDGE_PX = 24;
@@ -112,8 +111,20 @@ class Dock {
     const shown = this.grid.tiles.map(({ camera }) => camera);
     this.cameras.splice(this.page * TILES, TILES, ...shown.filter(Boolean));
     this.marks.draw(shown);
+    this.complete(shown);
     this.node.classList.toggle('big', Boolean(this.grid.large));
     this.draw();
+  }
+
+  /** Lists of cameras are short: what the sectors and lines of the tiles need more comes from the layer. */
+  async complete(shown) {
+    const lacking = shown.filter((camera) => camera && !Number.isFinite(camera.view_range_m) && !camera.asked);
+    if (!lacking.length) return;
+    for (const camera of lacking) camera.asked = true;
+    const rows = await known(lacking.map(({ id }) => id));
+    for (const row of rows) Object.assign(lacking.find(({ id }) => id === row.id), { ...row, distance_m: lacking.find(({ id }) => id === row.id).distance_m });
+    for (const tile of this.grid.tiles) tile.label();
+    this.marks.draw(this.grid.tiles.map(({ camera }) => camera));
   }
 
   light(at) {
@@ -318,18 +329,17 @@ const nothing = (text) => hall.notice(hall.t(text), { kind: 'warn', seconds: 6, 
 /** Those that can be looked at come first; the order is otherwise kept. */
 const playableFirst = (cameras) => [...cameras].sort((a, b) => Number(b.playable !== false && b.online !== false) - Number(a.playable !== false && a.online !== false));
 
-/** Cameras that see an event, the minute around its first report. */
-export async function openEvent({ id, at, lon, lat, replay = true }) {
-  const place = { lon, lat, radius_m: SEES_M, limit: TILES * 2 };
-  let cameras = await api.cameras({ ...place, sees: 1 });
-  const seeing = cameras.length;
-  if (cameras.length < TILES) {
-    const near = await api.cameras({ ...place, limit: 12 });
-    cameras = [...cameras, ...playableFirst(near).filter(({ id: other }) => !cameras.some((camera) => camera.id === other))].slice(0, TILES);
-  }
+/** Cameras that see an event, the minute around its first report; where nobody recorded it, what they show now. */
+export async function openEvent({ id, replay = true }) {
+  const found = await api.ask(`/api/v1/events/${id}/video?limit=${TILES * 2}`);
+  const { cameras } = found;
   if (!cameras.length) return nothing('video.none_near');
-  const about = seeing ? hall.t('video.seeing') : hall.t('video.nearest_only');
-  return opened().show(seeing >= TILES ? playableFirst(cameras).slice(0, TILES) : cameras, { event: { id, at: Math.min(at, now()) }, about, replay });
+  const shown = cameras.slice(0, TILES);
+  const recorded = shown.some(({ intervals }) => intervals.length);
+  if (replay && !recorded) hall.notice(hall.t('video.not_recorded'), { seconds: 8, key: 'video' });
+  const seeing = shown.filter(({ sees }) => sees).length;
+  const about = seeing === shown.length ? hall.t('video.seeing') : seeing ? hall.t('video.some_seeing', { n: seeing }) : hall.t('video.nearest_only');
+  return opened().show(cameras, { event: { id, at: api.seconds(found.at) }, about, replay: replay && recorded });
 }
 
 /** Cameras by their ids: one of a panel, several that were clicked. */

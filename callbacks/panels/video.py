@@ -17,10 +17,9 @@ def of_event(case: Case, reader: Reader, words: Words) -> list[Component]:
     """Offer the cameras that see the place: the minute around the first report, and now."""
     if reader.role not in SEES_CAMERAS:
         return []
-    place = {"id": case.id, "at": case.reported_at.timestamp(), "lon": round(case.lon, 6), "lat": round(case.lat, 6)}
     title = html.Span([icon("device-cctv"), words("video.of_event")], className="video-title")
-    replay = button(words("video.replay_title"), "history", "small", data_video_event=json.dumps(place))
-    live = button(words("video.to_live"), "video", "small", data_video_event=json.dumps(place | {"replay": False}))
+    replay = button(words("video.replay_title"), "history", "small", data_video_event=json.dumps({"id": case.id}))
+    live = button(words("video.to_live"), "video", "small", data_video_event=json.dumps({"id": case.id, "replay": False}))
     return [html.Div([title, replay, live], className="video-row")]
 
 
