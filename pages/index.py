@@ -5,12 +5,13 @@ from flask import Flask, Response, request
 from api.identity import reader_or_none
 from api.sessions import see_other
 from callbacks import admin as admin_callbacks
+from callbacks import detections as detections_callbacks
 from callbacks import dictionary as dictionary_callbacks
 from callbacks import event_list
 from callbacks import sources as sources_callbacks
 from callbacks.context import Context
 from callbacks.register import register_all
-from pages import admin, command_map, dictionary, events, login, phone, sources
+from pages import admin, command_map, detections, dictionary, events, login, phone, sources
 from pages.document import Page
 from services.administration import ADMINISTRATORS
 
@@ -18,6 +19,7 @@ ADMIN_PATH = "/admin/"
 DICTIONARY_PATH = "/dictionary/"
 EVENTS_PATH = "/events/"
 SOURCES_PATH = "/sources/"
+DETECTIONS_PATH = "/detections/"
 MAP_LIBRARY = "/assets/vendor/maplibre-gl/maplibre-gl.mjs"
 
 
@@ -44,6 +46,9 @@ def install(server: Flask, context: Context) -> None:
     answers = Page("hallmap_sources", server, SOURCES_PATH, title="title.sources", main="sources", libraries=("dash_ag_grid",), preloads={})
     answers.layout = lambda: sources.layout(context)
     sources_callbacks.register(answers, context)
+    found = Page("hallmap_detections", server, DETECTIONS_PATH, title="title.detections", main="detections", libraries=(), preloads={})
+    found.layout = lambda: detections.layout(context)
+    detections_callbacks.register(found, context)
 
 
 def _own_page() -> Response | None:

@@ -54,7 +54,7 @@
   }
 
   /** A place for pictures has come onto the page: the camera's own panel, the page of video. */
-  const PLACES = { '[data-video-panel]': 'panel', '#video-wall': 'wall' };
+  const PLACES = { '[data-video-panel]': 'panel', '#video-wall': 'wall', '#detections.det': 'detections' };
   function settle() {
     for (const [selector, name] of Object.entries(PLACES)) {
       for (const node of document.querySelectorAll(`${selector}:not([data-taken])`)) {

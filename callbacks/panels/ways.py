@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from layers.base import STAFF
 from services.administration import ADMINISTRATORS
 from services.camera_access import MAY_SEARCH
+from services.detections import MAY_READ as FINDINGS
 from services.replies import MAY_READ
 from services.rights import Reader, Role
 from services.video_rights import SEES_CAMERAS
@@ -27,6 +28,7 @@ WAYS = (
     Way("/events/", "list-details", "title.events", STAFF),
     Way("/video/", "device-cctv", "title.video", SEES_CAMERAS - {Role.WORKER} | MAY_SEARCH),
     Way("/sources/", "mail", "title.sources", MAY_READ),
+    Way("/detections/", "crosshair", "title.detections", FINDINGS),
     Way("/admin/", "settings", "admin.title", ADMINISTRATORS),
     Way("/dictionary/", "book", "title.dictionary", STAFF | {Role.SYSTEM_ADMIN}),
 )
