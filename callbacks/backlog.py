@@ -19,7 +19,8 @@ from services import acts, assignment
 from services import cases as case_service
 from services.acts import Act
 from services.assignment import Pair
-from services.audit import Caller, attempt
+from services.attempts import attempted
+from services.audit import Caller
 from services.orders import Order
 from services.rights import Reader
 
@@ -87,8 +88,14 @@ def _send(context: Context, caller: Caller, pair: Pair, words: Words) -> str:
         action = next((name for name in SENDS if any(act.action == name for act in case.possible)), "")
         if not action:
             return words("case.not_allowed")
-        with attempt(context.pool, caller, f"case_{action}", f"events/{pair.event_id}") as conn:
-            acts.act(conn, caller, pair.event_id, Act(action=action, version=case.version, orders=_orders(pair)))
+        wanted = Act(action=action, version=case.version, orders=_orders(pair))
+        attempted(
+            context.pool,
+            caller,
+            f"case_{action}",
+            f"events/{pair.event_id}",
+            work=lambda conn: acts.act(conn, caller, pair.event_id, wanted),
+        )
     except ConflictError:
         return words("case.conflict_unknown")
     except InvalidInputError:

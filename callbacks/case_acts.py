@@ -22,7 +22,8 @@ from geodata.errors import ConflictError, InvalidInputError, NotAllowedError, No
 from services import acts
 from services import cases as case_service
 from services.acts import Act
-from services.audit import Caller, attempt
+from services.attempts import attempted
+from services.audit import Caller
 from services.cases import Case
 from services.orders import Order
 
@@ -98,8 +99,13 @@ class _Desk:
         words = self.words
         try:
             wanted = build()
-            with attempt(self.context.pool, self.caller, f"case_{wanted.action}", f"events/{event_id}") as conn:
-                acts.act(conn, self.caller, event_id, wanted)
+            attempted(
+                self.context.pool,
+                self.caller,
+                f"case_{wanted.action}",
+                f"events/{event_id}",
+                work=lambda conn: acts.act(conn, self.caller, event_id, wanted),
+            )
         except ConflictError:
             return Said(self._faster(event_id), "alarm")
         except InvalidInputError as error:

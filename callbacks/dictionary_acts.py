@@ -10,7 +10,8 @@ from callbacks.words import Words
 from geodata.db import Conn
 from geodata.errors import InvalidInputError, NotAllowedError, NotFoundError
 from services import dictionary_edit, duty_edit, worktime, worktime_edit
-from services.audit import Caller, attempt
+from services.attempts import attempted
+from services.audit import Caller
 from services.dictionary_edit import ClassEntry, StandardEntry
 from services.duty_edit import DepartmentEntry
 
@@ -132,10 +133,8 @@ def act(context: Context, caller: Caller, asked: Asked, words: Words) -> tuple[s
         return words("error.input"), False, None
     action, run = ACTS[name]
     try:
-        with attempt(
-            context.pool, caller, action, f"{action.partition('_')[0]}/{str(asked.get('key') or asked.get('rule') or '')[:40]}"
-        ) as conn:
-            made = run(conn, caller, asked)
+        thing = f"{action.partition('_')[0]}/{str(asked.get('key') or asked.get('rule') or '')[:40]}"
+        made = attempted(context.pool, caller, action, thing, work=lambda conn: run(conn, caller, asked))
     except InvalidInputError as error:
         kind = str(error).partition(":")[0]
         taken = "taken" in str(error)

@@ -14,9 +14,10 @@ import pages.index
 from api.create import create
 from callbacks.context import Context
 from geodata.credentials import new_token
-from geodata.db import open_pool
+from geodata.db import Conn, open_pool
 from geodata.settings import Settings
 from layers.registry import LAYERS
+from services import acts
 from services.account_book import AccountBook
 from services.mirror_store import MirrorStore
 from tests import district, loop
@@ -281,3 +282,20 @@ def test_one_of_two_sources_gets_a_case_of_its_own(stage_desk: Desk) -> None:
     split = act(stage_desk, "dispatcher", "split", {"source_record_id": "2", "opinion": "是另一件事"})
     assert "已完成：拆分" in split
     assert "来源 1" in split
+
+
+def test_an_act_that_met_another_one_halfway_is_done_again_by_itself(stage_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    met: list[int] = []
+    real = acts.act
+
+    def halfway(conn: Conn, *given: Any) -> object:
+        done = real(conn, *given)
+        if not met:
+            met.append(1)
+            raise psycopg.errors.DeadlockDetected("two waited for each other")
+        return done
+
+    monkeypatch.setattr(acts, "act", halfway)
+    before = version(stage_desk)
+    act(stage_desk, "acceptor", "accept")
+    assert (met, version(stage_desk)) == ([1], before + 1)
