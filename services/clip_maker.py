@@ -1,4 +1,7 @@
-"""Makes clips with ffmpeg: the exact window of a camera's segments, the true time and who asked burnt into every picture, holes told by a card."""
+"""Makes clips with ffmpeg: the exact window of a camera's segments, holes told by a card, who asked written faintly over every picture.
+
+What must be legible, camera, true time and who asked, stands in a band below the picture: nothing of the evidence is covered by it.
+"""
 
 import logging
 import os
@@ -35,7 +38,7 @@ PAUSE_S = 2.0
 CARD_S = 2
 FPS = 25
 WIDEST_PX = 1_920
-DIRTIEST = 0.16
+FAINT = 0.2
 """How strongly the name stands in the middle of the picture: to be read when looked for, not in the way."""
 SLOWEST = 4.0
 """A part may take so many times its own length to be made, and a minute."""
@@ -169,7 +172,7 @@ class _Maker:
             f"trim=start={first_s:.3f}:end={last_s:.3f}",
             f"scale={width}:{height}:force_original_aspect_ratio=decrease,pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,setsar=1",
             *self._marks(),
-            self._text(f"text='%{{pts\\:localtime\\:{origin.timestamp():.3f}\\:{TIME_FORMAT}}}'", "x=w-tw-12:y=10", alpha=1.0),
+            self._text(f"text='%{{pts\\:localtime\\:{origin.timestamp():.3f}\\:{TIME_FORMAT}}}'", f"x=w-tw-12:y={self._row(1)}", alpha=1.0),
             f"setpts=PTS-{first_s:.3f}/TB",  # not the first picture's: the graph is built anew when the size changes
             f"fps={FPS}",
         ]
@@ -180,25 +183,34 @@ class _Maker:
         (self._work / f"hole{number}.txt").write_text(f"无录像 No recording\n{start:%H:%M:%S} – {end:%H:%M:%S}", encoding="utf-8")
         width, height = self._size
         card = ["-f", "lavfi", "-i", f"color=c=0x0b1220:s={width}x{height}:r={FPS}:d={CARD_S}"]
-        filters = [*self._marks(), self._text(f"textfile=hole{number}.txt:expansion=none", "x=(w-tw)/2:y=(h-th)/2", alpha=1.0)]
+        words = self._text(f"textfile=hole{number}.txt:expansion=none", f"x=(w-tw)/2:y=({height}-th)/2", alpha=1.0)
+        filters = [*self._marks(), words]
         self._encode(card, filters, name, CARD_S)
 
     def _marks(self) -> list[str]:
-        faint = [
-            self._text("textfile=mark.txt:expansion=none", f"x=(w-tw)*{x}:y=(h-th)*{y}", alpha=DIRTIEST)
-            for x, y in ((0.1, 0.3), (0.9, 0.7))
-        ]
+        """Return the name over the picture, and the band below it."""
+        height = self._size[1]
+        places = ((0.1, 0.25), (0.9, 0.55), (0.1, 0.85))
         return [
-            self._text("textfile=camera.txt:expansion=none", "x=12:y=10", alpha=1.0),
-            self._text("textfile=mark.txt:expansion=none", "x=12:y=h-th-12", alpha=0.9),
-            *faint,
+            *(self._text("textfile=mark.txt:expansion=none", f"x=(w-tw)*{x}:y=({height}-th)*{y}", alpha=FAINT) for x, y in places),
+            f"pad=iw:ih+{self._band()}:0:0:color=0x0b1220",
+            self._text("textfile=camera.txt:expansion=none", f"x=12:y={self._row(1)}", alpha=1.0),
+            self._text("textfile=mark.txt:expansion=none", f"x=12:y={self._row(2)}", alpha=1.0),
         ]
 
+    def _letters(self) -> int:
+        return max(12, self._size[1] // 30)
+
+    def _band(self) -> int:
+        return (self._letters() * 3 + 14) // 2 * 2
+
+    def _row(self, number: int) -> int:
+        """Return the top of a line in the band."""
+        return self._size[1] + 4 + (number - 1) * (self._letters() * 3 // 2 + 2)
+
     def _text(self, what: str, where: str, *, alpha: float) -> str:
-        size = max(14, self._size[1] // 26)
         font = f"fontfile={self._font}:" if self._font else ""
-        shade = "" if alpha < 0.5 else ":shadowcolor=black@0.9:shadowx=1:shadowy=1"
-        return f"drawtext={font}{what}:{where}:fontsize={size}:fontcolor=white@{alpha}{shade}"
+        return f"drawtext={font}{what}:{where}:fontsize={self._letters()}:fontcolor=white@{alpha}:borderw=1:bordercolor=black@{alpha}"
 
     def _encode(self, source: Sequence[str], filters: Sequence[str], name: str, lasting_s: float) -> None:
         command = [*source, "-an", "-vf", ",".join(filters), "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p"]
