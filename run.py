@@ -24,6 +24,8 @@ from geodata.errors import HallError, SetupError
 from geodata.settings import ROOT, Settings
 
 PR_SET_PDEATHSIG = 1
+AGAIN = "bin/again.sh setpriv --pdeathsig TERM"
+"""Before a service that the map can do without: when it ends, it alone starts again; the others end the product with them."""
 LOOPBACK = "127.0.0.1"
 LIBC = ctypes.CDLL(None)
 
@@ -65,12 +67,12 @@ def _serve(settings: Settings, environ: dict[str, str]) -> int:
         "web": f"{python} -m granian --interface asgi --factory --host {settings.host} --port {settings.port} --workers 1"
         " --workers-kill-timeout 4 --no-access-log --log-level warning --ws app:create",
         "worker": f"{python} worker.py",
-        "media": f"{python} -m media",
+        "media": f"{AGAIN} {python} -m media",
     }
     if settings.demo:
-        services["cameras"] = f"{python} -m media.sample_city"
+        services["cameras"] = f"{AGAIN} {python} -m media.sample_city"
     if settings.analysis:
-        services["analysis"] = f"{python} -m analysis"
+        services["analysis"] = f"{AGAIN} {python} -m analysis"
     manager = Manager(Printer(sys.stdout, width=max(map(len, services))))
     for name, command in services.items():
         manager.add_process(name, f"exec setpriv --pdeathsig TERM {command}", env=environ, cwd=str(ROOT))

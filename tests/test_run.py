@@ -84,6 +84,22 @@ def test_not_even_a_kill_of_the_manager_leaves_a_process(running: Running) -> No
     assert running.gone_within(STOP_S) == []
 
 
+def test_a_video_gateway_that_dies_starts_again_and_the_map_goes_on(running: Running) -> None:
+    def gateways() -> list[int]:
+        found = [pid for pid in running.family() if Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[1:3] == [b"-m", b"media"]]
+        return [pid for pid in found if b"python" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]]
+
+    deadline = time.monotonic() + STOP_S
+    while not (before := gateways()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    os.kill(before[0], signal.SIGKILL)
+    while (not (after := gateways()) or after == before) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert after
+    assert after != before
+    assert httpx.get(f"http://127.0.0.1:{running.port}/healthz", timeout=5).status_code == httpx.codes.OK
+
+
 def test_a_taken_port_is_named_before_anything_is_started(city: City) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
