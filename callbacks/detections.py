@@ -20,7 +20,7 @@ from services.audit import Caller
 from services.detection_review import Verdict
 from services.detections import MAY_REVIEW, Detection
 
-ROWS = 100
+ROWS = 60
 Given = Mapping[str, Any]
 
 

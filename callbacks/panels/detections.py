@@ -127,7 +127,6 @@ def _picture(one: Detection, words: Words, *, thumb: bool) -> Component:
         alt="" if thumb else words("detections.picture_of", camera=one.camera),
         width=one.width,
         height=one.height,
-        **also({"loading": "lazy"} if thumb else {}),
     )
     parts: list[Component] = [image]
     if one.box:
