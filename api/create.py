@@ -34,6 +34,7 @@ from api.select import SelectViews
 from api.sessions import Sessions, install
 from api.tasks import TaskViews
 from api.video import VideoViews
+from api.video_health import HealthList
 from api.video_records import RecordViews
 from geodata.db import Pool
 from geodata.settings import Settings
@@ -102,6 +103,7 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
         *CalendarViews(context).routes(),
         *PositionViews(context).routes(),
         *VideoViews(context).routes(),
+        *HealthList(context).routes(),
         *DetectionViews(context).routes(),
         *RecordViews(context).routes(),
     ]

@@ -7,11 +7,11 @@ from api.sessions import see_other
 from callbacks import admin as admin_callbacks
 from callbacks import detections as detections_callbacks
 from callbacks import dictionary as dictionary_callbacks
-from callbacks import event_list
+from callbacks import event_list, shell
 from callbacks import sources as sources_callbacks
 from callbacks.context import Context
 from callbacks.register import register_all
-from pages import admin, command_map, detections, dictionary, events, login, phone, sources
+from pages import admin, command_map, detections, dictionary, events, login, phone, sources, video
 from pages.document import Page
 from services.administration import ADMINISTRATORS
 
@@ -49,6 +49,9 @@ def install(server: Flask, context: Context) -> None:
     found = Page("hallmap_detections", server, DETECTIONS_PATH, title="title.detections", main="detections", libraries=(), preloads={})
     found.layout = lambda: detections.layout(context)
     detections_callbacks.register(found, context)
+    wall = Page("hallmap_video", server, video.PATH, title="title.video", main=video.WALL, libraries=(), preloads={})
+    wall.layout = lambda: video.layout(context)
+    shell.leave(wall)
 
 
 def _own_page() -> Response | None:

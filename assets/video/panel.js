@@ -18,11 +18,11 @@ export async function mount(place) {
     tool('history', 'video.to_replay', { 'data-video-cameras': String(id), 'data-video-replay': 'true' }),
     tool('device-cctv', 'video.in_dock', { 'data-video-cameras': String(id) })));
   poster.onclick = async () => {
-    const row = await api.ask(`/api/v1/layers/cameras/${id}`);
+    const [camera] = await api.cameras({ ids: String(id), limit: 1 });
     const grid = new Grid(make('div', {}), { popHost: place, tools: { clip: true } });
     box.replaceChildren(grid.root);
     grid.resize(1);
-    grid.fill([{ ...api.plain(row), id }]);
+    grid.fill([camera]);
     endWith(place, grid);
   };
 }

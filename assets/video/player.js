@@ -11,6 +11,9 @@ import { loadHls } from './hls.js';
 const AIM_S = 0.12;
 const HURRY_S = 0.3;
 const JUMP_S = 1.4;
+/** Ahead of what has arrived: where it slows down, where it goes back. The browser's own clock runs on when frames come late. */
+const SLOW_S = 0.05;
+const BACK_S = -0.35;
 /** Kept behind the play head, and when to cut. */
 const KEEP_S = 8;
 const TRIM_AT_S = 24;
@@ -284,11 +287,12 @@ export class LivePlayer {
     if (lag === null || this.hls) return;
     this.stats.lagS = lag;
     const last = video.buffered.length - 1;
-    if (lag > JUMP_S || video.currentTime < video.buffered.start(last)) {
+    if (lag > JUMP_S || lag < BACK_S || video.currentTime < video.buffered.start(last)) {
       video.currentTime = Math.max(video.buffered.start(last), video.buffered.end(last) - AIM_S);
       video.playbackRate = 1;
     } else if (lag > HURRY_S) video.playbackRate = Math.min(1.25, 1 + (lag - AIM_S) * 0.4);
-    else if (lag < AIM_S) video.playbackRate = 1;
+    else if (lag < SLOW_S) video.playbackRate = 0.9;
+    else if (lag < AIM_S || video.playbackRate < 1) video.playbackRate = 1;
   }
 
   /** A picture that the browser cannot make sense of: from the start, with a new buffer. */

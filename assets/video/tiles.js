@@ -76,7 +76,7 @@ class Tile {
     this.end();
     this.camera = camera;
     this.node.classList.toggle('empty', !camera);
-    this.node.classList.remove('has-picture');
+    this.node.classList.remove('has-picture', 'frozen');
     this.state({ state: camera ? 'starting' : 'empty' });
     this.label();
     if (camera) this.begin();
@@ -272,6 +272,7 @@ class Tile {
       ['arrows-move', 'video.ptz', () => this.pop('ptz'), () => isLive && this.grant && this.grant.ptz],
       ['download', 'video.clip', () => this.pop('clip'), () => grid.tools.clip],
       ['shield-lock', 'video.hold', () => this.pop('hold'), () => grid.tools.hold && grid.eventId()],
+      ['map-pin', 'video.on_map', () => window.open(`${hall.origin}/#z=17&c=${camera.lon},${camera.lat}&l=cameras,open_events&s=cameras:${camera.id}:${camera.lon}:${camera.lat}`, 'hall-map'), () => grid.tools.map && Number.isFinite(camera.lon)],
       [this.enlarged ? 'minimize' : 'maximize', this.enlarged ? 'video.shrink' : 'video.enlarge', () => grid.enlarge(this)],
       ['x', 'video.remove', () => grid.put(this, null), () => grid.tools.remove],
     ].filter(([, , , wanted]) => can(wanted)) : [];
