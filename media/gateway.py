@@ -20,10 +20,12 @@ from geodata.settings import Settings
 from media import ffmpeg, live, vod
 from media.archive import Archive
 from media.checks import Checks
+from media.hooks import ZlmHooks
 from media.live import Channel, Channels, Key
 from media.recorder import Recorder
 from media.sources import SourceRow, open_source
 from media.sources.base import Pull, Source, SourceError
+from media.sync import sync_forever
 from services import camera_access, video_feed
 from services.video_rights import Mode
 from services.video_tokens import Grant, Signer
@@ -165,9 +167,11 @@ class Gateway:
         self.channels = Channels(self._opener, settings.transcode_most)
         self.recorder = Recorder(pool, settings.data_dir, self._recorded, settings.record_cameras)
         self.checks = Checks(pool, self.channels, settings.video_check_s)
+        self.hooks = ZlmHooks(pool, environ, self.feeds.by_id)
         self._sockets: dict[Watcher, web.WebSocketResponse] = {}
         self._sessions: dict[str, HlsSession] = {}
         self._tending: asyncio.Task[None] | None = None
+        self._syncing: asyncio.Task[None] | None = None
         self._registry = CollectorRegistry()
         self._registry.register(_Figures(self))
 
@@ -192,6 +196,7 @@ class Gateway:
                 web.get("/media/hls/{token}/init{number:\\d+}.mp4", self.hls_init),
                 web.get("/media/hls/{token}/s{number:\\d+}.m4s", self.hls_segment),
                 web.get("/media/snapshot/{token}.jpg", self.snapshot),
+                *self.hooks.routes(),
                 *vod.routes(
                     self._pool, self._settings.data_dir, self._signer, Archive(self._pool, self._settings.data_dir, self.feeds.by_id)
                 ),
@@ -206,10 +211,12 @@ class Gateway:
         self.recorder.start()
         self.checks.start()
         self._tending = asyncio.create_task(self._tend(), name="tend")
+        self._syncing = asyncio.create_task(sync_forever(self._pool, self.feeds.by_id), name="sync")
 
     async def _stop(self, _app: web.Application) -> None:
-        if self._tending:
-            self._tending.cancel()
+        for task in (self._tending, self._syncing):
+            if task:
+                task.cancel()
         await asyncio.gather(
             *(socket.close(code=WSCloseCode.GOING_AWAY) for socket in list(self._sockets.values())), return_exceptions=True
         )
