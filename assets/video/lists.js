@@ -49,7 +49,7 @@ const offset = (ms) => (ms === null || ms === undefined ? '—' : `${ms > 0 ? '+
 export async function health(root) {
   const list = table(['name', 'owner', 'health', 'failure', 'codec', 'size', 'last_frame', 'offset', 'retention'], hall.t('video.tab_health'));
   const text = make('input', { type: 'search', class: 'vw-input', placeholder: hall.t('video.find'), 'aria-label': hall.t('video.find') });
-  const chips = make('div', { class: 'segments', role: 'group', 'aria-label': hall.t('video.col.health') });
+  const chips = make('div', { class: 'vw-choices', role: 'group', 'aria-label': hall.t('video.col.health') });
   const rule = make('span', { class: 'vw-said', text: hall.t('video.rule') });
   root.replaceChildren(make('div', { class: 'vw-filter' }, text, chips, rule), list.node);
   let state = 'all';
@@ -72,7 +72,7 @@ export async function health(root) {
   };
   const draw = (counts) => chips.replaceChildren(...STATES.filter((one) => one === 'all' || counts[one] || one === state).map((one) => {
     const total = Object.values(counts).reduce((sum, number) => sum + number, 0);
-    const chip = make('button', { type: 'button', class: 'segment', 'aria-pressed': String(one === state), text: `${hall.t(`video.health.${one}`)} ${hall.number(one === 'all' ? total : counts[one] || 0)}` });
+    const chip = make('button', { type: 'button', class: 'vw-choice', 'aria-pressed': String(one === state), text: `${hall.t(`video.health.${one}`)} ${hall.number(one === 'all' ? total : counts[one] || 0)}` });
     chip.onclick = () => {
       state = one;
       load();

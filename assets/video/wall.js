@@ -22,7 +22,7 @@ const icon = (name, text, run, attributes = {}) => {
   return node;
 };
 const choice = (label, on, run, attributes = {}) => {
-  const node = make('button', { type: 'button', class: 'segment', 'aria-pressed': String(on), text: label, ...attributes });
+  const node = make('button', { type: 'button', class: 'vw-choice', 'aria-pressed': String(on), text: label, ...attributes });
   node.onclick = run;
   return node;
 };
@@ -264,11 +264,11 @@ class Wall {
     this.root.classList.toggle('replaying', this.mode === 'replay');
     this.said = make('span', { class: 'vw-said', role: 'status' });
     if (this.patrol) this.said.textContent = this.patrolWords();
-    const sizes = make('div', { class: 'segments', role: 'group', 'aria-label': hall.t('video.sizes') }, ...SIZES.map((size) => choice(String(size), size === this.size, () => {
+    const sizes = make('div', { class: 'vw-choices', role: 'group', 'aria-label': hall.t('video.sizes') }, ...SIZES.map((size) => choice(String(size), size === this.size, () => {
       this.endPatrol();
       this.setSize(size);
     })));
-    const modes = make('div', { class: 'segments', role: 'group', 'aria-label': hall.t('video.mode') },
+    const modes = make('div', { class: 'vw-choices', role: 'group', 'aria-label': hall.t('video.mode') },
       choice(hall.t('video.live'), this.mode === 'live', () => this.setMode('live')), choice(hall.t('video.replay'), this.mode === 'replay', () => this.setMode('replay')));
     const patrol = this.patrol ? [
       icon(this.patrol.paused ? 'player-play' : 'player-pause', this.patrol.paused ? 'video.patrol_on' : 'video.patrol_pause', () => {
@@ -297,7 +297,7 @@ class Wall {
       replay.seek(Math.min(at, now() - 3));
       this.rowsSoon();
     };
-    const rates = make('div', { class: 'segments', role: 'group', 'aria-label': hall.t('video.speed') },
+    const rates = make('div', { class: 'vw-choices', role: 'group', 'aria-label': hall.t('video.speed') },
       ...RATES.map((rate) => choice(`${rate}×`, rate === (replay ? replay.rate : 1), () => replay.setRate(rate))));
     const playing = replay && replay.playing;
     this.foot.replaceChildren(make('div', { class: 'vw-controls' }, icon('player-skip-back', 'video.step_back', () => replay.step(-1)),
