@@ -36,6 +36,7 @@ from api.tasks import TaskViews
 from api.video import VideoViews
 from api.video_health import HealthList
 from api.video_records import RecordViews
+from api.video_sources import VideoSourceViews
 from geodata.db import Pool
 from geodata.settings import Settings
 from layers.registry import LAYERS
@@ -89,6 +90,7 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
         *LayerViews(context).routes(),
         *SelectViews(context).routes(),
         *CameraViews(context).routes(),
+        *VideoSourceViews(context).routes(),
         *SearchView(context).routes(),
         *DispatchViews(context).routes(),
         *RoadViews(context).routes(),
