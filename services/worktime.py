@@ -1,7 +1,7 @@
 """Working time: which hours of which days count, and how far it is from one instant to another in them.
 
-Public holidays and make-up days (调休) come from the library `chinesecalendar`, which carries them in its own files; an administrator's
-days go before them. Years that the library does not know have only their weekends: `covers` says so.
+Public holidays and make-up days (调休) come from `geodata.holidays`; an administrator's days go before them. Years that are not known there
+have only their weekends: `covers` says so.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,11 +13,9 @@ from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import chinese_calendar
-from chinese_calendar import constants
-
 from geodata.db import Conn
 from geodata.errors import InvalidInputError
+from geodata.holidays import KNOWN_YEARS, public_day
 
 LOCAL: Final = ZoneInfo("Asia/Shanghai")
 HOUR_S: Final = 3600.0
@@ -96,14 +94,8 @@ class WorkCalendar:
         if day in self.own:
             working, note = self.own[day]
             return Day(day=day, working=working, reason="own", note=note)
-        weekend = day.weekday() >= 5
-        if self.covers(day):
-            working = bool(chinese_calendar.is_workday(day))
-            if weekend and working:
-                return Day(day=day, working=True, reason="make_up", note=_occasion(constants.workdays.get(day)))
-            if day in constants.holidays:
-                return Day(day=day, working=False, reason="holiday", note=_occasion(constants.holidays.get(day)))
-        return Day(day=day, working=not weekend, reason="weekend" if weekend else "weekday", note="")
+        known = public_day(day)
+        return Day(day=day, working=known.working, reason=known.reason, note=known.occasion)
 
     def intervals(self, start: datetime, end: datetime) -> list[Interval]:
         """Return the working intervals between two instants, in UTC and in order.
@@ -196,7 +188,6 @@ class WorkCalendar:
 
 
 _UNIT_S: Final[Mapping[Unit, float]] = MappingProxyType({Unit.URGENT_HOUR: HOUR_S, Unit.WORK_HOUR: HOUR_S, Unit.NATURAL_DAY: DAY_S})
-KNOWN_YEARS: Final = frozenset(day.year for day in constants.holidays)
 
 
 def load(conn: Conn) -> WorkCalendar:
@@ -234,11 +225,6 @@ def _minutes(text: str) -> int:
 def _days(first: date, last: date) -> Iterator[date]:
     for number in range((last - first).days + 1):
         yield first + timedelta(days=number)
-
-
-def _occasion(name: object) -> str:
-    """The library's English name of a holiday; what a reader sees is chosen by it."""
-    return str(name or "")
 
 
 def _instant(at: datetime) -> datetime:

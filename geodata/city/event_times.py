@@ -3,13 +3,13 @@
 import datetime as dt
 from dataclasses import dataclass
 
-import chinese_calendar
 import numpy as np
 import numpy.typing as npt
 
 from geodata.city.draws import Rng, choose, spread_seconds
 from geodata.city.ground import Bools, Floats, Ints
 from geodata.city.sample import UTC_TO_LOCAL
+from geodata.holidays import public_day
 
 Instants = npt.NDArray[np.datetime64]
 
@@ -38,7 +38,7 @@ class History:
 def history_until(rng: Rng, today: np.datetime64) -> History:
     """Lay out the three years before `today`, a local date."""
     days = today - np.arange(HISTORY_DAYS, 0, -1)
-    works = np.array([_is_workday(day) for day in days.astype(dt.date)], bool)
+    works = np.array([public_day(day).working for day in days.astype(dt.date)], bool)
     age = np.arange(HISTORY_DAYS)
     of_year = (days - days.astype("datetime64[Y]")).astype(np.int64)
     rate = np.where(works, 1.0, DAY_OFF) * (1 + SEASON * np.sin(2 * np.pi * (of_year - 120) / 365.25)) * (1 + GROWTH * age / HISTORY_DAYS)
@@ -71,11 +71,3 @@ def share_of_day(since_midnight: np.timedelta64) -> float:
     hours = float(since_midnight / np.timedelta64(1, "h"))
     full = int(hours)
     return (sum(OFFICE_HOURS[:full]) + (hours - full) * OFFICE_HOURS[min(full, 23)]) / sum(OFFICE_HOURS)
-
-
-def _is_workday(day: dt.date) -> bool:
-    """By the published holiday calendar; by the weekday in years that it does not cover."""
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
-        return day.weekday() < 5
