@@ -1,7 +1,7 @@
 """Cases over HTTP: all of one, acts on it, the table of transitions. Rights and rules live in the services."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -12,13 +12,15 @@ from api import parameters
 from api.context import Context
 from api.identity import current_caller, current_reader
 from api.routes import Route, body
-from geodata.db import reading
+from geodata.db import Conn, reading
 from geodata.errors import InvalidInputError, NotAllowedError
 from services import acts, cases, workflow
 from services.act_form import Act
 from services.attempts import attempted
+from services.audit import Caller
 from services.case_standing import READERS
 from services.orders import Kind, Order
+from services.promises import promised
 
 Id = Annotated[int, Meta(ge=1)]
 Ids = Annotated[list[Id], Meta(max_length=50)]
@@ -82,7 +84,7 @@ class CaseViews:
     """Views of cases."""
 
     def __init__(self, context: Context) -> None:
-        self._pool = context.pool
+        self._pool, self._roads = context.pool, context.roads
 
     def one(self, id: int) -> cases.Case:  # noqa: A002 - the name in the path
         """All of a case."""
@@ -94,7 +96,18 @@ class CaseViews:
         wanted, caller = body(ActRequest), current_caller()
         form = form_of(wanted)
         action = f"case_{wanted.action[:30]}"
-        return attempted(self._pool, caller, action, f"events/{id}", work=lambda conn: acts.act(conn, caller, id, form))
+
+        def work(conn: Conn) -> cases.Case:
+            return acts.act(conn, caller, id, self._promised(conn, caller, id, form))
+
+        return attempted(self._pool, caller, action, f"events/{id}", work=work)
+
+    def _promised(self, conn: Conn, caller: Caller, event_id: int, form: Act) -> Act:
+        """A program names whom to send; how long they need is found out here."""
+        if all(order.raw_s is not None for order in form.orders):
+            return form
+        engine = self._roads.engine(conn, caller.now)
+        return replace(form, orders=promised(conn, caller.reader, event_id, form.orders, now=caller.now, engine=engine))
 
     def table(self) -> WorkflowView:
         """The table of transitions."""

@@ -108,10 +108,14 @@ def scored(judge: Judge, mover: Mover, ways: Approach, row: int) -> Scored:
     trouble = "assigned" if (mover.kind, mover.id) in judge.on_it else ways.trouble[row]
     if trouble:
         return Scored(mover=mover, row=row, trouble=trouble, eta=None, terms={}, score=float("inf"))
-    raw_s = float(ways.travel_s[row]) if judge.routed else guessed_s(mover.mode, float(ways.straight_m[row]))
-    expected = judge.factor.eta(raw_s)
+    expected = judge.factor.eta(raw_s(mover, ways, row, routed=judge.routed))
     terms = {"travel": expected.travel_s / 60, **_terms(judge, mover, int(ways.closed[row]))}
     return Scored(mover=mover, row=row, trouble=None, eta=expected, terms=terms, score=sum(terms.values()))
+
+
+def raw_s(mover: Mover, ways: Approach, row: int, *, routed: bool) -> float:
+    """Return the time on free roads, or a guess by the straight line where there is no network."""
+    return float(ways.travel_s[row]) if routed else guessed_s(mover.mode, float(ways.straight_m[row]))
 
 
 def guessed_s(mode: Mode, straight_m: float) -> float:

@@ -144,3 +144,19 @@ def test_the_description_knows_the_new_paths(desk: Desk) -> None:
     )
     names = set(document["components"]["schemas"])
     assert {"Case", "ActRequest", "Task", "TaskReceipt", "WorkflowView"} <= names
+
+
+def test_whom_a_program_sends_without_a_prediction_is_promised_what_the_list_shows(desk: Desk) -> None:
+    with desk.pool.connection() as conn:
+        conn.execute("UPDATE hall.worker_position SET reported_at = CASE worker_id WHEN 71 THEN now() ELSE now() - interval '1 day' END")
+    assert desk.act("dispatcher", "file", standard_id=STANDARD)[0] == 200
+    listed = {one["id"]: one for one in desk.get("dispatcher", f"{ONE}/candidates")[1]["candidates"]}
+    assert listed[71]["travel_time_s"] > 0
+    # whose position is of yesterday is promised nothing, and who brings a prediction keeps it
+    orders = [{"kind": "worker", "id": 71, "lead": True}, {"kind": "worker", "id": 73}]
+    assert desk.act("dispatcher", "dispatch", orders=orders)[0] == 200
+    with desk.pool.connection() as conn:
+        rows = conn.execute("SELECT worker_id, engine, raw_s::float8, predicted_s::float8 FROM hall.task ORDER BY worker_id").fetchall()
+    told = listed[71]
+    assert rows == [(71, told["engine"], pytest.approx(told["raw_travel_time_s"], abs=0.2), pytest.approx(told["travel_time_s"], abs=0.2)),
+                    (73, None, None, None)]  # fmt: skip
