@@ -10,8 +10,11 @@ import psycopg
 from bench.figures import Figure
 from bench.serving.city import city
 from geodata.db import open_pool, reading
+from geodata.grid import LonLat
+from geodata.source import Condition
+from layers import registry
 from layers.registry import LAYERS
-from services import nearest, search
+from services import facets, search
 from services.counts import counts
 from services.mirror_store import MirrorStore
 from services.rights import Reader, Role
@@ -20,6 +23,7 @@ from services.shapes import Circle
 
 READER = Reader(1, "bench", "bench", Role.DISPATCHER, "")
 CALLS = 200
+FREE = (Condition("status", ("free",)),)
 WARM_UP = 30
 TEXTS = (
     "公园",
@@ -39,8 +43,8 @@ TEXTS = (
     "澳A",
 )
 TRUTH = """
-    SELECT worker_id FROM hall.worker_position WHERE status = 'free'
-    ORDER BY ST_Distance(geom::geography, ST_MakePoint(%(lon)s, %(lat)s)::geography), worker_id LIMIT 10
+    SELECT id FROM hall.layer_workers WHERE status = 'free'
+    ORDER BY ST_Distance(geom::geography, ST_MakePoint(%(lon)s, %(lat)s)::geography), id LIMIT 10
 """
 
 
@@ -69,12 +73,12 @@ def run() -> list[Figure]:
             counts(store, READER, LAYERS)
 
         with reading(pool) as conn:
-            near = _times_ms(lambda: nearest.workers(conn, READER, *place(), limit=10))
-            wrong = sum(_is_wrong(conn, *place()) for _ in range(CALLS))
+            near = _times_ms(lambda: _nearest(store, LonLat(*place())))
+            wrong = sum(_is_wrong(store, conn, LonLat(*place())) for _ in range(CALLS))
         return [
             _p95("circle of 500 m over all classes", _times_ms(selected), 60, "20 items a class"),
             _p95("search over all classes", _times_ms(searched), 80, f"{len(TEXTS)} texts"),
-            _p95("nearest 10 free workers", near, 2, "in SQL"),
+            _p95("nearest 10 free workers", near, 2, "as lists order a layer by distance: in memory"),
             Figure(
                 name="nearest 10 free workers in wrong order", value=wrong, unit="", target=0, note=f"of {CALLS}, against the ellipsoid"
             ),
@@ -95,6 +99,10 @@ def _p95(name: str, times: Sequence[float], target: float | None, note: str) -> 
     return Figure(name=f"{name}, p95", value=quantiles(times, n=20)[-1], unit="ms", target=target, note=f"{note}; {len(times)} calls")
 
 
-def _is_wrong(conn: psycopg.Connection[tuple[int]], lon: float, lat: float) -> bool:
-    truth = [row[0] for row in conn.execute(TRUTH, {"lon": lon, "lat": lat})]
-    return truth != [candidate.worker_id for candidate in nearest.workers(conn, READER, lon, lat, limit=10)]
+def _nearest(store: MirrorStore, place: LonLat) -> list[int]:
+    return facets.first(store, READER, registry.get("workers"), FREE, order=facets.Order.NEAREST, near=place, limit=10)
+
+
+def _is_wrong(store: MirrorStore, conn: psycopg.Connection[tuple[int]], place: LonLat) -> bool:
+    truth = [row[0] for row in conn.execute(TRUTH, {"lon": place.lon, "lat": place.lat})]
+    return truth != _nearest(store, place)

@@ -118,9 +118,10 @@ class Simulation:
             return
         with writing(self._pool) as conn:
             self._robots = Robots(conn)
-        self._crews = Crews(self._pool, RoadStore(self._pool), self._robots, self._options.speed)
+        roads = RoadStore(self._pool)
+        self._crews = Crews(self._pool, roads, self._robots, self._options.speed)
         if self._options.patience is not None:
-            self._staff = Staff(self._pool, self._robots, self._options.patience)
+            self._staff = Staff(self._pool, roads, self._robots, self._options.patience)
 
     def _report(self, now: datetime, clock: datetime) -> None:
         assert self._robots is not None

@@ -8,10 +8,12 @@ from psycopg.rows import class_row
 
 from geodata.db import Conn, Pool, reading, writing
 from geodata.errors import HallError, SourceUnavailableError
-from services import acts, nearest
+from services import acts, candidates
 from services.acts import Act
+from services.candidates import Kind
 from services.orders import Order
 from services.rights import Role
+from services.routing.store import RoadStore
 from services.simulation.reports import MARK
 from services.simulation.robots import Robots
 
@@ -25,7 +27,7 @@ STANDARD = "SELECT id FROM hall.case_standard WHERE class_code = %s AND enabled 
 CHECKED = "SELECT EXISTS (SELECT FROM hall.case_log WHERE event_id = %s AND action = 'check' AND seq = (SELECT max(seq) FROM hall.case_log WHERE event_id = %s))"
 # dispatched and handled cases are with those who were sent
 WAITING = """
-    SELECT e.id, e.state, e.version, e.class_code, ST_X(e.geom) AS lon, ST_Y(e.geom) AS lat
+    SELECT e.id, e.state, e.version, e.class_code
     FROM hall.event e
     WHERE %(mark)s = ANY(e.flags) AND e.id >= 10000000 AND e.dup_of IS NULL
       AND ((e.closed_at IS NULL AND e.state IN ('reported', 'filed', 'checking') AND e.step_started_at <= %(before)s)
@@ -41,15 +43,13 @@ class _Case:
     state: str
     version: int
     class_code: str
-    lon: float
-    lat: float
 
 
 class Staff:
     """Acts on what has waited longer than the patience of whoever might come."""
 
-    def __init__(self, pool: Pool, robots: Robots, patience: timedelta) -> None:
-        self._pool, self._robots, self._patience = pool, robots, patience
+    def __init__(self, pool: Pool, roads: RoadStore, robots: Robots, patience: timedelta) -> None:
+        self._pool, self._roads, self._robots, self._patience = pool, roads, robots, patience
         self._later: dict[int, float] = {}
         self.acts = self.refused = 0
 
@@ -85,8 +85,7 @@ class Staff:
                 return Role.ACCEPTOR, Act(action="reject", version=case.version, opinion="无对应立案标准（模拟）")
             return Role.ACCEPTOR, Act(action="file", version=case.version, standard_id=found[0])
         if case.state == "filed":
-            near = nearest.workers(conn, self._robots.desk(Role.DISPATCHER, now).reader, case.lon, case.lat, limit=1)
-            orders = [Order(kind="worker", id=worker.worker_id, lead=True, rank=1) for worker in near]
+            orders = self._best(conn, case, now)
             return Role.DISPATCHER, Act(action="dispatch", version=case.version, orders=orders, order_text="请尽快到场处置（模拟）")
         if case.state == "checking":
             checked = conn.execute(CHECKED, [case.id, case.id]).fetchone()
@@ -94,3 +93,22 @@ class Staff:
                 action="close" if checked and checked[0] else "check", version=case.version, opinion="核查通过（模拟）"
             )
         return Role.SHIFT_LEADER, Act(action="evaluate", version=case.version, score=SCORE)
+
+    def _best(self, conn: Conn, case: _Case, now: datetime) -> list[Order]:
+        """Send whom the list of candidates names first; nobody when nobody can be counted on."""
+        reader = self._robots.desk(Role.DISPATCHER, now).reader
+        best = candidates.candidates(conn, reader, case.id, Kind.WORKER, 1, now=now, engine=self._roads.engine(conn, now))
+        return [
+            Order(
+                kind="worker",
+                id=one.id,
+                lead=True,
+                rank=one.rank,
+                engine=one.engine,
+                distance_m=one.road_distance_m,
+                raw_s=one.raw_travel_time_s,
+                predicted_s=one.travel_time_s,
+            )
+            for one in best
+            if one.trouble is None
+        ]

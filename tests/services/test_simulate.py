@@ -66,7 +66,7 @@ def test_a_case_goes_through_its_whole_loop_by_itself(pool: Pool) -> None:
     assert received is not None
     assert received.event_id is not None
     event_id = received.event_id
-    staff, crews = Staff(pool, robots, timedelta(minutes=1)), Crews(pool, RoadStore(pool), robots, 1.0)
+    staff, crews = Staff(pool, RoadStore(pool), robots, timedelta(minutes=1)), Crews(pool, RoadStore(pool), robots, 1.0)
     with pool.connection() as conn:
         state, flags, reporter, source, _ = conn.execute(CASE, [event_id]).fetchone() or ()
         assert (state, MARK in flags) == ("reported", True)
