@@ -11,9 +11,12 @@ from types import FrameType
 from geodata.city import pulse, refresh
 from geodata.db import Pool, open_pool, writing
 from geodata.errors import SourceUnavailableError
+from geodata.secret_key import secret_key
 from geodata.settings import Settings
 from layers.registry import LAYERS
-from services import camera_coverage, changes, clip_maker, eta, event_video, outbox, retention, seeding, simulate
+from services import camera_coverage, changes, clip_maker, eta, event_video, evidence, outbox, retention, seeding, simulate
+from services.media_client import MediaClient
+from services.video_tokens import Signer
 
 log = logging.getLogger("worker")
 BEAT_S = 10.0
@@ -41,7 +44,9 @@ def main() -> None:
     limits = retention.Limits.of(settings.recordings_gb)
     threads.append(threading.Thread(target=retention.run_forever, args=(stop, pool, settings.data_dir, limits), name="retention"))
     threads.append(threading.Thread(target=event_video.record_forever, args=(stop, pool), name="event video"))
-    threads.append(threading.Thread(target=clip_maker.run_forever, args=(stop, pool, settings.data_dir), name="clips"))
+    client = MediaClient(settings.media_port, Signer(secret_key(settings)))
+    threads.append(threading.Thread(target=clip_maker.run_forever, args=(stop, pool, settings.data_dir, client), name="clips"))
+    threads.append(threading.Thread(target=evidence.run_forever, args=(stop, pool, settings.data_dir, client), name="evidence"))
     if settings.demo:
         threads.append(threading.Thread(target=beat, args=(stop, pool), name="pulse"))
     if settings.demo and settings.simulate:

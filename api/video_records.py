@@ -1,12 +1,10 @@
 """Recordings over HTTP: replay, timelines, clips, evidence holds, the pictures of an event, saved choices of cameras, and who watched what."""
 
 import logging
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
-from urllib.error import URLError
 
 from flask import Response, request, send_file
 from msgspec import Meta, Struct
@@ -16,21 +14,19 @@ from api.context import Context
 from api.identity import current_caller, current_reader
 from api.routes import Link, Route, body, next_link
 from geodata.db import reading, writing
-from geodata.errors import NotAllowedError
+from geodata.errors import NotAllowedError, SourceUnavailableError
 from geodata.secret_key import secret_key
 from services import audit, camera_access, camera_sets, clips, event_video, holds, recordings, retention
 from services.attempts import attempted
 from services.audit import Caller
 from services.camera_access import Admitted, Ask
+from services.media_client import PLATFORMS, MediaClient
 from services.rights import Role
 from services.video_rights import Camera, Mode
 from services.video_tokens import Grant, Signer
 
 log = logging.getLogger(__name__)
 
-PLATFORMS = frozenset({"wvp", "zlmediakit", "mediamtx"})
-"""Kinds of sources that keep recordings of their own."""
-ASK_TIMEOUT_S = 9.0
 MAY_SEE_STORAGE = frozenset({Role.LEADER, Role.SHIFT_LEADER, Role.SYSTEM_ADMIN})
 
 START = parameters.instant("start", "Beginning of the window.")
@@ -161,6 +157,7 @@ class RecordViews:
     def __init__(self, context: Context) -> None:
         self._pool, self._settings = context.pool, context.settings
         self._signer = Signer(secret_key(context.settings))
+        self._client = MediaClient(context.settings.media_port, self._signer)
 
     def replay(self, id: int) -> ReplayAnswer:  # noqa: A002 - the name in the path
         """Open a recorded window."""
@@ -170,7 +167,7 @@ class RecordViews:
         admitted = camera_access.admit(self._pool, caller, id, ask)
         grant = _grant(caller, admitted, wanted.start, wanted.end)
         token = self._signer.sign(grant)
-        archive = self._told(admitted.camera, token)
+        archive = self._told(admitted.camera, wanted.start, wanted.end)
         with reading(self._pool) as conn:
             found = recordings.intervals(conn, id, wanted.start, wanted.end, offset_ms=admitted.camera.clock_offset_ms)
         return ReplayAnswer(
@@ -191,7 +188,7 @@ class RecordViews:
         camera = camera_access.require(self._pool, caller, id, Mode.REPLAY)
         with reading(self._pool) as conn:
             recordings.intervals(conn, id, start, end)  # refuses a window that is none before a platform is asked
-        archive = self._told(camera, self._signer.sign(_grant(caller, Admitted(camera=camera, access_id=0), start, end)))
+        archive = self._told(camera, start, end)
         with reading(self._pool) as conn:
             return Timeline(
                 camera_id=id,
@@ -324,16 +321,14 @@ class RecordViews:
         with writing(self._pool) as conn:
             camera_sets.delete(conn, caller, id)
 
-    def _told(self, camera: Camera, token: str) -> str:
+    def _told(self, camera: Camera, start: datetime, end: datetime) -> str:
         """Have the video gateway ask the camera's platform what it recorded; a platform that is down takes nothing of what is known away."""
         if camera.source_kind not in PLATFORMS or not camera.playable:
             return "own"
-        address = f"http://127.0.0.1:{self._settings.media_port}/media/archive/{token}"
         try:
-            with urllib.request.urlopen(urllib.request.Request(address, b"", method="POST"), timeout=ASK_TIMEOUT_S) as answer:
-                answer.read()
-        except (URLError, OSError) as error:
-            log.warning("the archive of camera %d was not asked: %s", camera.id, error)
+            self._client.ask_archive(camera.id, start, end)
+        except SourceUnavailableError as error:
+            log.warning("%s", error)
             return "unreachable"
         return "told"
 

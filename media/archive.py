@@ -14,6 +14,7 @@ from geodata.db import Pool, reading, writing
 from geodata.errors import NotFoundError, SourceUnavailableError
 from media.sources.base import Pull, Session, Source, SourceError
 from services import recordings
+from services.media_client import PLATFORMS
 from services.recordings import Segment
 from services.retention import MEDIA
 
@@ -29,8 +30,6 @@ AT_ONCE = 4
 CACHE = "cache"
 CACHED_FOR_S = 1_800.0
 CLEAN_EVERY_S = 600.0
-KINDS = frozenset({"wvp", "zlmediakit", "mediamtx"})
-"""Kinds of sources that keep recordings of their own."""
 LEAST_BYTES = 188 * 4
 
 CAMERA = """
@@ -73,7 +72,7 @@ class Archive:
             SourceUnavailableError: the platform is down, slow or answers nothing that can be read.
         """
         place = await asyncio.to_thread(self._place, camera_id)
-        if place is None or place.kind not in KINDS:
+        if place is None or place.kind not in PLATFORMS:
             return 0
         key = (camera_id, start, end)
         known = self._asked.get(key)
@@ -104,7 +103,7 @@ class Archive:
             SourceUnavailableError: the platform does not play it.
         """
         place = await asyncio.to_thread(self._place, camera_id)
-        if place is None or place.kind not in KINDS:
+        if place is None or place.kind not in PLATFORMS:
             raise NotFoundError(f"cameras/{camera_id} has no archive on a platform")
         path = self._cache() / f"{camera_id}-{start.timestamp():.3f}-{end.timestamp():.3f}.ts"
         lock = self._pieces.setdefault(path.name, asyncio.Lock())

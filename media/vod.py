@@ -37,6 +37,8 @@ class Part:
     name: str
     own: bool
     codec: str | None = None
+    anew: bool = False
+    """The time stamps inside begin anew."""
 
 
 class Replay:
@@ -89,7 +91,7 @@ class Replay:
             offset_ms = recordings.offset_ms(conn, grant.camera_id)
             own = recordings.segments(conn, grant.camera_id, start, end)
             lying = recordings.intervals(conn, grant.camera_id, start, end, offset_ms=offset_ms)
-        parts = [Part(one.start_at, one.end_at, f"o{_ms(one.start_at)}", True, one.codec) for one in own]
+        parts = [Part(one.start_at, one.end_at, f"o{_ms(one.start_at)}", True, one.codec, one.copied) for one in own]
         for one in lying:
             if one.source != OWN:
                 parts += _cut(one.start, one.end)
@@ -154,7 +156,7 @@ def write_playlist(parts: Sequence[Part]) -> str:
 
 def _breaks(before: Part, part: Part) -> bool:
     """Tell whether the time stamps inside do not go on: pieces of a platform begin anew each time."""
-    return abs(part.start - before.end) > HOLE or not (before.own and part.own) or before.codec != part.codec
+    return abs(part.start - before.end) > HOLE or before.anew or part.anew or before.codec != part.codec
 
 
 def _apart(parts: Sequence[Part]) -> list[Part]:
@@ -170,7 +172,7 @@ def _cut(start: datetime, end: datetime) -> list[Part]:
     parts = []
     while end - start > HOLE:
         until = min(end, start + PIECE)
-        parts.append(Part(start, until, f"p{_ms(start)}-{round((until - start) / timedelta(milliseconds=1))}", own=False))
+        parts.append(Part(start, until, f"p{_ms(start)}-{round((until - start) / timedelta(milliseconds=1))}", own=False, anew=True))
         start = until
     return parts
 

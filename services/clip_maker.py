@@ -21,7 +21,8 @@ from geodata.db import Pool, reading, writing
 from geodata.errors import HallError, SourceUnavailableError
 from services import clips, recordings
 from services.clips import FOLDER, Order
-from services.recordings import HOLE, Segment
+from services.media_client import MediaClient, pieces
+from services.recordings import HOLE, OWN, Interval, Segment
 from services.retention import MEDIA, path_of
 from services.worktime import LOCAL
 
@@ -68,7 +69,7 @@ class _Hole:
     end: datetime
 
 
-def run_forever(stop: threading.Event, pool: Pool, data_dir: Path) -> None:
+def run_forever(stop: threading.Event, pool: Pool, data_dir: Path, client: MediaClient | None = None) -> None:
     """Make what is asked for until `stop`, one after the other; while the database is away, wait for it."""
     fresh = True
     while not stop.wait(PAUSE_S):
@@ -77,7 +78,7 @@ def run_forever(stop: threading.Event, pool: Pool, data_dir: Path) -> None:
                 with writing(pool) as conn:
                     clips.again(conn)
                 fresh = False
-            while not stop.is_set() and make_next(pool, data_dir, stop):
+            while not stop.is_set() and make_next(pool, data_dir, stop, client):
                 pass
             with writing(pool) as conn:
                 clips.expire(conn, data_dir, datetime.now(UTC))
@@ -85,15 +86,15 @@ def run_forever(stop: threading.Event, pool: Pool, data_dir: Path) -> None:
             log.warning("clips wait: %s", error)
 
 
-def make_next(pool: Pool, data_dir: Path, stop: threading.Event | None = None) -> bool:
-    """Make the clip that waits longest; tell whether there was one."""
+def make_next(pool: Pool, data_dir: Path, stop: threading.Event | None = None, client: MediaClient | None = None) -> bool:
+    """Make the clip that waits longest; tell whether there was one. `client` fetches what lies on platforms."""
     with writing(pool) as conn:
         order = clips.claim(conn)
     if order is None:
         return False
     stop = stop or threading.Event()
     try:
-        path = make(pool, data_dir, order, stop)
+        path = make(pool, data_dir, order, stop, client)
     except (ClipError, OSError) as error:
         if stop.is_set():
             return False  # the next worker makes it from the beginning
@@ -107,16 +108,17 @@ def make_next(pool: Pool, data_dir: Path, stop: threading.Event | None = None) -
     return True
 
 
-def make(pool: Pool, data_dir: Path, order: Order, stop: threading.Event) -> Path:
+def make(pool: Pool, data_dir: Path, order: Order, stop: threading.Event, client: MediaClient | None = None) -> Path:
     """Make one clip and return its file, which appears whole or not at all.
 
     Raises:
-        ClipError: nothing was recorded, a file is missing, the disk is full, or ffmpeg failed or took too long.
+        ClipError: nothing was recorded, a file is missing, a platform does not play, the disk is full, or ffmpeg failed or took too long.
     """
     with reading(pool) as conn:
         found = recordings.segments(conn, order.camera_id, order.start, order.end)
+        lying = recordings.intervals(conn, order.camera_id, order.start, order.end, offset_ms=recordings.offset_ms(conn, order.camera_id))
         names = conn.execute(CAMERA, [order.account_id, order.camera_id]).fetchone()
-    if not found:
+    if not lying:
         raise ClipError("no_recording")
     camera, person = (names[0], names[1] or order.username) if names else (f"#{order.camera_id}", order.username)
     mark = f"{person} {order.username} {order.asked_at.astimezone(LOCAL):%Y-%m-%d %H:%M} #{order.id}"
@@ -124,10 +126,29 @@ def make(pool: Pool, data_dir: Path, order: Order, stop: threading.Event) -> Pat
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as name:
         work = Path(name)
+        if client is not None:
+            fetched = _fetched(client, order.camera_id, lying, work, data_dir / MEDIA)
+            found = sorted([*found, *fetched], key=lambda one: one.start_at)
         made = _Maker(work, data_dir, camera, mark, stop).make(_parts(found, order.start, order.end))
         path = folder / f"{order.id}.mp4"
         made.replace(path)
     return path
+
+
+def _fetched(client: MediaClient, camera_id: int, lying: Sequence[Interval], work: Path, root: Path) -> list[Segment]:
+    """Fetch what only a platform has into the clip's own folder."""
+    found: list[Segment] = []
+    for interval in (one for one in lying if one.source != OWN):
+        for start, end in pieces(interval.start, interval.end):
+            path = work / f"fetched{len(found)}.ts"
+            try:
+                client.fetch(camera_id, start, end, path)
+            except SourceUnavailableError as error:
+                log.warning("a clip's piece stays on the platform: %s", error)
+                raise ClipError("platform") from None
+            uri = str(path.relative_to(root))
+            found.append(Segment(camera_id=camera_id, start_at=start, end_at=end, source=interval.source, uri=uri))
+    return found
 
 
 class _Maker:

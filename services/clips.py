@@ -62,7 +62,7 @@ class Clip:
     asked_at: datetime
     state: str
     failure: str | None
-    """no_recording, file_missing, no_room, timeout or encoder."""
+    """no_recording, file_missing, platform (it does not play), no_room, timeout or encoder."""
     bytes: int | None
     ready_at: datetime | None
 

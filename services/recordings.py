@@ -16,6 +16,8 @@ from geodata.db import Conn
 from geodata.errors import InvalidInputError
 
 OWN = "own"
+COPIED = "p.ts"
+"""End of the names of what was copied from a platform: each file's time stamps begin anew."""
 HOLE = timedelta(milliseconds=500)
 """Longer ones are gaps: drawn, and a discontinuity in playlists."""
 LONGEST_SEGMENT = timedelta(hours=2)
@@ -105,6 +107,11 @@ class Segment:
     uri: str
     bytes: int | None = None
     codec: str | None = None
+
+    @property
+    def copied(self) -> bool:
+        """Whether it was copied from a platform rather than recorded by ourselves."""
+        return self.uri.endswith(COPIED)
 
 
 @dataclass(frozen=True, slots=True)

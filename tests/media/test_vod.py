@@ -21,9 +21,12 @@ from geodata.settings import Settings
 from media import gateway, vod
 from media.archive import Archive
 from media.sources.base import Interval, Item, Profile, Pull, Session, SourceError, Turn, Verb
-from services import camera_access, recordings
+from services import camera_access, clip_maker, clips, evidence, holds, recordings, video_rights
 from services.audit import Caller
 from services.camera_access import AccessQuery, Ask
+from services.clips import ClipForm
+from services.holds import HoldForm
+from services.media_client import MediaClient
 from services.rights import Reader, Role
 from services.video_rights import Mode
 from services.video_tokens import Grant, Signer
@@ -86,6 +89,7 @@ class Served:
 
     url: str
     town: Town
+    folder: Path
     platform: Platform
 
     def get(self, path: str, **headers: str) -> tuple[int, bytes, dict[str, str]]:
@@ -123,7 +127,7 @@ def served(town: Town, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
             )
         with running(application(Settings.from_env(values), town, folder, platform, film_as_mp4(folder))) as port:
             platform.url = f"http://127.0.0.1:{port}"
-            yield Served(platform.url, town, platform)
+            yield Served(platform.url, town, folder, platform)
         with writing(town.pool) as conn:
             conn.execute("UPDATE hall.camera SET video_source_id = NULL, stream_ref = NULL, clock_offset_ms = 0 WHERE id = %s", [AWAY])
             conn.execute("DELETE FROM hall.video_source WHERE id = 901")
@@ -344,3 +348,66 @@ def test_a_platform_that_answers_with_nonsense_gives_a_clear_error_and_leaves_no
     assert status == 503
     assert "127.0.0.1" not in body.decode()
     served.platform.trouble = ""
+
+
+def test_evidence_on_a_platform_is_copied_into_our_own_store_and_plays_from_there(served: Served) -> None:
+    platform, fast = served.platform, timedelta(minutes=2)
+    platform.trouble, platform.has = "", [Interval(after(300) + fast, after(325) + fast)]
+    reader = Reader(7, "dispatcher", "x", Role.SHIFT_LEADER, "")
+    with writing(served.town.pool) as conn:
+        form = HoldForm(camera_ids=[AWAY], start=after(310), end=after(340), reason="事故取证")
+        holds.hold(conn, Caller(reader=reader, address=None, now=datetime.now(UTC)), 10, form)
+    client = MediaClient(int(served.url.rpartition(":")[2]), SIGNER)
+    copier = evidence.Copier(served.town.pool, served.folder, client)
+    assert copier.run(datetime.now(UTC)) == 2, "15 s in two pieces"
+    assert copier.run(datetime.now(UTC)) == 0
+    platform.has, platform.trouble = [], "gone"
+    with reading(served.town.pool) as conn:
+        found = recordings.intervals(conn, AWAY, after(305), after(340), offset_ms=120_000)
+        (held,) = holds.holds(conn, reader, 10)
+    assert [(one.start, one.end) for one in found if one.source == "own"] == [(after(310), after(325))]
+    assert (held.segments, held.bytes > 1_000) == (2, True)
+    lines = served.playlist(grant(AWAY, 310, 325))
+    assert lines.count("#EXT-X-DISCONTINUITY") == 1, "the time stamps of each copy begin anew"
+    name = next(line for line in lines if line.startswith("o"))
+    assert served.get(f"/media/vod/{SIGNER.sign(grant(AWAY, 310, 325))}/{name}")[0] == 200
+    platform.trouble = ""
+
+
+def test_a_clip_is_made_of_what_only_a_platform_has(served: Served) -> None:
+    platform, fast = served.platform, timedelta(minutes=2)
+    platform.trouble, platform.has = "", [Interval(after(400) + fast, after(415) + fast)]
+    client = MediaClient(int(served.url.rpartition(":")[2]), SIGNER)
+    client.ask_archive(AWAY, after(400), after(415))
+    caller = Caller(reader=Reader(7, "dispatcher", "x", Role.SHIFT_LEADER, ""), address=None, now=datetime.now(UTC))
+    with writing(served.town.pool) as conn:
+        camera = video_rights.check(conn, caller.reader, AWAY, Mode.DOWNLOAD)
+        clip = clips.ask(conn, caller, camera, ClipForm(start=after(402), end=after(412), reason="事故取证"))
+    assert clip_maker.make_next(served.town.pool, served.folder, client=client)
+    with reading(served.town.pool) as conn:
+        made = clips.clip(conn, caller.reader, clip.id)
+    assert (made.state, made.failure) == ("ready", None)
+    path = served.folder / "media" / "clips" / f"{clip.id}.mp4"
+    command = f"ffprobe -v error -show_entries format=duration -of csv=p=0 {path}".split()
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout
+    assert float(told) == pytest.approx(10, abs=0.3)
+
+
+def test_a_platform_that_is_away_leaves_evidence_for_later_and_names_the_clips_failure(served: Served) -> None:
+    caller = Caller(reader=Reader(7, "dispatcher", "x", Role.SHIFT_LEADER, ""), address=None, now=datetime.now(UTC))
+    platform, fast = served.platform, timedelta(minutes=2)
+    platform.trouble, platform.has = "", [Interval(after(500) + fast, after(510) + fast)]
+    client = MediaClient(int(served.url.rpartition(":")[2]), SIGNER)
+    client.ask_archive(AWAY, after(500), after(510))
+    platform.trouble = "away"
+    with writing(served.town.pool) as conn:
+        camera = video_rights.check(conn, caller.reader, AWAY, Mode.DOWNLOAD)
+        clip = clips.ask(conn, caller, camera, ClipForm(start=after(501), end=after(509), reason="事故取证"))
+        holds.hold(conn, caller, 20, HoldForm(camera_ids=[AWAY], start=after(500), end=after(509), reason="事故取证"))
+    assert clip_maker.make_next(served.town.pool, served.folder, client=client)
+    with reading(served.town.pool) as conn:
+        assert clips.clip(conn, caller.reader, clip.id).failure == "platform"
+    copier = evidence.Copier(served.town.pool, served.folder, client)
+    assert copier.run(datetime.now(UTC)) == 0
+    platform.trouble = ""
+    assert evidence.Copier(served.town.pool, served.folder, client).run(datetime.now(UTC)) == 1
