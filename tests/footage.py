@@ -27,9 +27,9 @@ def empty_store(pool: Pool) -> Iterator[None]:
 def forget(pool: Pool) -> None:
     with writing(pool) as conn:
         for day in recordings.days(conn):
-            conn.execute(f"DROP TABLE hall.recording_{day:%Y%m%d}")  # type: ignore[arg-type]
+            conn.execute(f"DROP TABLE hall.recording_{day:%Y%m%d}")
         for table in TABLES:
-            conn.execute(f"TRUNCATE hall.{table} RESTART IDENTITY")  # type: ignore[arg-type]
+            conn.execute(f"TRUNCATE hall.{table} RESTART IDENTITY")
 
 
 def uri(camera_id: int, at: datetime) -> str:
