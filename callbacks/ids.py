@@ -166,3 +166,17 @@ DETECTIONS_CHOSEN = "detections-chosen"
 """Store: id of the finding in the panel, or null."""
 DETECTIONS_ACT = "detections-act"
 """Store: {"verdict", "detection", "reason", "event", "class_code", "n"}: a button of the panel, or its key, was pressed."""
+
+ADMIN_VIDEO = "admin-video"
+ADMIN_VIDEO_TICK = "admin-video-tick"
+ADMIN_VIDEO_DONE = "admin-video-done"
+
+
+def video_source_sync(source_id: object) -> dict[str, object]:
+    """The button that asks for a source's catalogue."""
+    return {"type": "video-sync", "id": source_id}
+
+
+def video_source_crs(source_id: object, crs: object) -> dict[str, object]:
+    """The button that sets a source's coordinate system."""
+    return {"type": "video-crs", "id": source_id, "crs": crs}

@@ -15,6 +15,8 @@ from callbacks.words import Words, requested
 from services.administration import ADMINISTRATORS
 from services.rights import Role
 
+VIDEO_MS = 4_000
+"""How often the list of video sources is brought up."""
 STORES = (ids.ADMIN_ACT, ids.AUDIT_QUERY, ids.AUDIT_LAST, ids.SIGNED_OUT, ids.NOTICE, ids.SINK)
 
 
@@ -43,12 +45,15 @@ def layout(context: Context) -> Component:
                 ],
                 className="admin-body",
             ),
+            *([html.Section(id=ids.ADMIN_VIDEO, className="admin-video")] if reader.role is Role.SYSTEM_ADMIN else []),
             html.Div(id=ids.ADMIN_RESULT, className="admin-result", role="status"),
         ],
         id=ids.ADMIN,
         className="admin audit" if audit else "admin",
     )
-    stores = [dcc.Store(id=ids.ADMIN_ROWS, data=0), *(dcc.Store(id=name) for name in STORES)]
+    stores: list[Component] = [dcc.Store(id=ids.ADMIN_ROWS, data=0), *(dcc.Store(id=name) for name in STORES)]
+    if reader.role is Role.SYSTEM_ADMIN:
+        stores += [dcc.Store(id=ids.ADMIN_VIDEO_DONE, data=0), dcc.Interval(id=ids.ADMIN_VIDEO_TICK, interval=VIDEO_MS)]
     return html.Div([bar(reader, words, Bar(here="/admin/", demo=context.settings.demo)), main, *stores], className="admin-page")
 
 

@@ -7,7 +7,7 @@ from api.sessions import see_other
 from callbacks import admin as admin_callbacks
 from callbacks import detections as detections_callbacks
 from callbacks import dictionary as dictionary_callbacks
-from callbacks import event_list, shell
+from callbacks import event_list, shell, video_sources
 from callbacks import sources as sources_callbacks
 from callbacks.context import Context
 from callbacks.register import register_all
@@ -37,6 +37,7 @@ def install(server: Flask, context: Context) -> None:
     office = Page("hallmap_admin", server, ADMIN_PATH, title="title.admin", main="admin", libraries=("dash_ag_grid",), preloads={})
     office.layout = lambda: admin.layout(context)
     admin_callbacks.register(office, context)
+    video_sources.register(office, context)
     book = Page("hallmap_dictionary", server, DICTIONARY_PATH, title="title.dictionary", main="dictionary", libraries=(), preloads={})
     book.layout = lambda: dictionary.layout(context)
     dictionary_callbacks.register(book, context)
