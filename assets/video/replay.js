@@ -213,6 +213,15 @@ export class Replay {
     this.set(Math.max(this.window.start, Math.min(at, this.window.end)));
     this.onWindow();
     await this.settle(Promise.all(Array.from(this.tracks.values(), (track) => track.open(this.window))));
+    this.skipEmpty();
+  }
+
+  /** Where nobody recorded the beginning, begin with what there is. */
+  skipEmpty() {
+    const tracks = Array.from(this.tracks.values()).filter((track) => track.pieces());
+    if (!tracks.length || tracks.some((track) => !track.gap)) return;
+    const first = Math.min(...tracks.map((track) => track.next(this.now()) || Infinity));
+    if (first <= this.window.end) this.seek(first + FRAME_S);
   }
 
   /** Hold the clock until the pictures of the instant are there, but not for long. */

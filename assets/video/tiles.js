@@ -317,7 +317,7 @@ class Tile {
     this.releasePop = hall.keys.onEscape(() => this.closePop());
     this.node.classList.add('popped');
     this.place();
-    const first = this.popNode.querySelector('input, textarea, button');
+    const first = this.popNode.querySelector('input[type=text], .vt-turn, button');
     if (first) first.focus();
   }
 
