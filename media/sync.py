@@ -35,8 +35,11 @@ async def sync(pool: Pool, source_id: int, source: Source) -> Report:
         return await asyncio.to_thread(_store, pool, source_id, entries)
     except TimeoutError:
         error = SourceError("timeout", "the platform did not tell its catalogue in time")
-        await asyncio.to_thread(_failed, pool, source_id, str(error))
+        await asyncio.to_thread(_failed, pool, source_id, f"timeout: {error}")
         raise error from None
+    except SourceError as error:
+        await asyncio.to_thread(_failed, pool, source_id, f"{error.reason}: {error}")
+        raise
     except HallError as error:
         await asyncio.to_thread(_failed, pool, source_id, str(error))
         raise

@@ -11,6 +11,7 @@ from callbacks.panels.pieces import also, chip, empty
 from callbacks.words import Words
 from services.camera_catalogue import CRS, KINDS_WITH_CATALOGUE, SourceState
 
+REASONS = ("timeout", "refused", "not_found", "no_video", "unauthorized", "unreachable", "unsupported")
 SHOWN = ("new", "updated", "missing")
 
 
@@ -41,7 +42,9 @@ def _line(source: SourceState, words: Words, now: datetime) -> html.Tr:
     state, tone = state_of(source)
     said = [chip(words(f"video_source.state_{state}"), tone)]
     if source.failure:
-        said.append(html.Span(source.failure, className="quiet", title=source.failure))
+        reason = source.failure.partition(":")[0]
+        text = words(f"video_source.failure_{reason}") if reason in REASONS else source.failure
+        said.append(html.Span(text, className="quiet", title=source.failure))
     crs = html.Div(
         [_choice(source, name, words) for name in CRS], className="crs", role="group", **also({"aria-label": words("video_source.crs")})
     )
