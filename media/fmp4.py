@@ -5,9 +5,14 @@ import struct
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
+from media.h264 import size_of
+
 LARGEST_BOX = 32 * 2**20
 SEQUENCE_PARAMETERS = 7
 """NAL unit type of H.264's sequence parameters, which hold the size of the picture."""
+PICTURE_PARAMETERS = 8
+INSIDE = {b"moov": 8, b"trak": 8, b"mdia": 8, b"minf": 8, b"stbl": 8, b"stsd": 16, b"avc1": 86}
+"""Boxes that hold boxes, and where the first of these begins."""
 NOT_KEY = 0x10000
 """sample_is_non_sync_sample of a sample's flags."""
 
@@ -42,6 +47,8 @@ class Fragment:
     """Decode time in units of the timescale."""
     parameters: bytes
     """Sequence parameters in a key frame, empty when it holds none."""
+    picture_parameters: bytes
+    """Those of the picture that go with them."""
 
 
 async def fragments(reader: asyncio.StreamReader) -> AsyncIterator[Init | Fragment]:
@@ -64,7 +71,7 @@ async def fragments(reader: asyncio.StreamReader) -> AsyncIterator[Init | Fragme
             moof = box
         elif kind == b"mdat" and moof:
             key, time = _timing(moof)
-            yield Fragment(moof + box, key, time, _parameters(box) if key else b"")
+            yield Fragment(moof + box, key, time, *(_parameters(box) if key else (b"", b"")))
             moof = b""
 
 
@@ -134,15 +141,56 @@ def _timing(moof: bytes) -> tuple[bool, int]:
     return not flags & NOT_KEY, time
 
 
-def _parameters(mdat: bytes) -> bytes:
-    """Return the sequence parameters that stand before a key frame's picture, if any (units with four bytes of length)."""
+def _parameters(mdat: bytes) -> tuple[bytes, bytes]:
+    """Return the parameters that stand before a key frame's picture, if any (units with four bytes of length): sequence, picture."""
+    found = {SEQUENCE_PARAMETERS: b"", PICTURE_PARAMETERS: b""}
     at = 8
     while at + 5 <= len(mdat):
         length = int.from_bytes(mdat[at : at + 4], "big")
         kind = mdat[at + 4] & 31
-        if kind == SEQUENCE_PARAMETERS:
-            return mdat[at + 4 : at + 4 + length]
+        if kind in found:
+            found[kind] = found[kind] or mdat[at + 4 : at + 4 + length]
         if kind in {1, 5} or not length:
             break
         at += 4 + length
-    return b""
+    return (found[SEQUENCE_PARAMETERS], found[PICTURE_PARAMETERS]) if all(found.values()) else (b"", b"")
+
+
+def changed(init: Init, parameters: bytes, picture_parameters: bytes) -> Init:
+    """Return the beginning of the same stream after the camera has changed its picture.
+
+    Raises:
+        NotVideoError: the parameters cannot be read.
+    """
+    try:
+        width, height = size_of(parameters)
+        path = _path(init.data, b"avcC")
+    except (ValueError, struct.error) as error:
+        raise NotVideoError(str(error)) from None
+    at, size = path[-1]
+    configuration = b"\x01" + parameters[1:4] + b"\xff\xe1" + len(parameters).to_bytes(2, "big") + parameters
+    configuration += b"\x01" + len(picture_parameters).to_bytes(2, "big") + picture_parameters
+    box = struct.pack(">I4s", len(configuration) + 8, b"avcC") + configuration
+    data = bytearray(init.data[:at] + box + init.data[at + size :])
+    for outer, outer_size in path[:-1]:
+        struct.pack_into(">I", data, outer, outer_size + len(box) - size)
+    struct.pack_into(">HH", data, path[-2][0] + 32, width, height)
+    return read_init(bytes(data))
+
+
+def _path(data: bytes, wanted: bytes) -> list[tuple[int, int]]:
+    """Return position and size of the boxes that lead to the first one of a kind, the outermost first."""
+    path: list[tuple[int, int]] = []
+    at, end = 0, len(data)
+    while at + 8 <= end:
+        size, kind = struct.unpack_from(">I4s", data, at)
+        if not 8 <= size <= end - at:
+            break
+        if kind == wanted:
+            return [*path, (at, size)]
+        if kind in INSIDE and wanted in data[at : at + size]:
+            path.append((at, size))
+            at, end = at + INSIDE[kind], at + size
+        else:
+            at += size
+    raise ValueError(f"no {wanted.decode()}")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import socket as socket_options
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -34,8 +35,8 @@ from tiles.errors import HIDDEN, STATUS
 log = logging.getLogger(__name__)
 
 TOKEN, WITHDRAWN, NO_PICTURE, AWAY = 4401, 4403, 4404, 4503
-MOST_WAITING = 2 * 2**20
-"""Bytes that one viewer's connection may hold back before frames are left out for it."""
+MOST_WAITING, KERNEL_BYTES = 2**20, 256 * 2**10
+"""Bytes that one viewer's connection may hold back before frames are left out for it: here, and in the system."""
 STUCK_S = 30.0
 RECHECK_S = 20.0
 HLS_IDLE_S = 12.0
@@ -249,6 +250,9 @@ class Gateway:
         transport = request.transport
         if transport is None:
             return socket
+        raw = transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket_options.SOL_SOCKET, socket_options.SO_SNDBUF, KERNEL_BYTES)
         watcher = Watcher(transport, grant, self.channels.figures)
         channel = self.channels.get(Key(grant.camera_id, grant.profile, grant.transcode))
         self._sockets[watcher] = socket

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 from media import ffmpeg
-from media.fmp4 import Fragment, Init, NotVideoError, fragments
+from media.fmp4 import Fragment, Init, NotVideoError, changed, fragments
 from media.sources.base import Pull, SourceError
 
 log = logging.getLogger(__name__)
@@ -208,9 +208,6 @@ class Channel:
         while True:
             began = time.monotonic()
             reason = await self._attempt()
-            if reason == "changed":
-                self._set(State(state="starting", reason="changed"))
-                continue
             self._figures.failures[reason] = self._figures.failures.get(reason, 0) + 1
             played = self.last_frame_at is not None
             failures = 1 if played and time.monotonic() - began > STEADY_S else failures + 1
@@ -255,8 +252,7 @@ class Channel:
         return reason or ffmpeg.failure(words)
 
     async def _read(self, running: ffmpeg.Running) -> str:
-        known: set[bytes] = set()
-        restarted = False
+        announced: Init | None = None
         stream = fragments(running.out)
         patience = FIRST_FRAME_S
         while True:
@@ -267,20 +263,22 @@ class Channel:
                 return ""
             patience = GIVE_UP_S
             if isinstance(item, Init):
-                self.seen = item
+                self.seen = announced = item
                 if item.codec != "h264":
                     return "hevc" if item.codec == "hevc" else "codec"
-                self._begin(item)
-                known = {item.parameters}
-                restarted = True
-            elif isinstance(item, Fragment) and self.init:
-                if item.parameters and item.parameters not in known:
-                    if not restarted:
-                        return "changed"
-                    known.add(item.parameters)  # what the camera sends may differ from what it announced
+            elif isinstance(item, Fragment) and announced:
                 if item.key:
-                    restarted = False
+                    announced = self._agree(announced, item)
                 self._take(item)
+
+    def _agree(self, announced: Init, item: Fragment) -> Init:
+        """Begin with the first key frame, and anew where the picture is another one than what was announced last."""
+        fresh = announced
+        if item.parameters and item.parameters != announced.parameters:
+            fresh = self.seen = changed(announced, item.parameters, item.picture_parameters)
+        if fresh is not announced or self.init is None or self.init.data != announced.data or not self.key_frame:
+            self._begin(fresh)
+        return fresh
 
     async def _next(self, stream: AsyncIterator[Init | Fragment], patience: float) -> Init | Fragment | Literal[False] | None:
         """Return the next item; False at the end of the stream, None when nothing came for so long."""
@@ -299,6 +297,7 @@ class Channel:
 
     def _begin(self, init: Init) -> None:
         self.init = init
+        self._pending, self._pending_from = [], None
         self.init_number += 1
         self.inits[self.init_number] = init.data
         self.inits.pop(self.init_number - 4, None)
@@ -347,6 +346,7 @@ class Channel:
 
     def _forget(self) -> None:
         """Nothing of a stream that ended can be shown with what the next one brings."""
+        self.init = None
         self.gop, self.key_frame, self._gop_bytes = [], b"", 0
         self._pending, self._pending_from = [], None
         self._times.clear()

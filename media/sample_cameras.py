@@ -44,7 +44,7 @@ CLIP_FPS = 12.5
 PREPARED_S = 5.0
 """So long may an encoder take until it takes its first picture."""
 LAUNCH = (
-    "( appsrc name=picture is-live=true format=time block=false caps=video/x-raw,format=I420,width={width},height={height},framerate=25/1"
+    "( appsrc name=picture is-live=true format=time block=false max-buffers=2 max-bytes=0 max-time=0 leaky-type=downstream caps=video/x-raw,format=I420,width={width},height={height},framerate=25/1"
     " ! x264enc tune=zerolatency speed-preset=ultrafast threads=1 sliced-threads=false key-int-max=25 bitrate={bitrate}"
     " option-string=scenecut=0:repeat-headers=1 ! video/x-h264,profile=constrained-baseline,stream-format=byte-stream,alignment=au"
     " ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1 aggregate-mode=zero-latency )"

@@ -1,4 +1,4 @@
-"""Cameras of every kind for the tests, on the system's Python: rtsp_server.py PORT. A mount is what its name says."""
+"""Cameras of every kind for the tests, on the system's Python: rtsp_server.py PORT [guarded]. A mount is what its name says."""
 
 import sys
 
@@ -21,7 +21,6 @@ MOUNTS = {
     "/changing": "( videotestsrc is-live=true pattern=ball ! videoscale ! capsfilter name=size caps=video/x-raw,width=320,height=180,framerate=15/1"
     + H264
     + " )",
-    "/guarded": "( " + PICTURE.format(pattern="ball", width=320, height=180) + H264 + " )",
 }
 
 
@@ -42,13 +41,14 @@ def main() -> None:
     auth.add_basic(GstRtspServer.RTSPAuth.make_basic("admin", "s3cret pass"), token)
     anybody = GstRtspServer.RTSPToken()
     anybody.set_string("media.factory.role", "anybody")
-    auth.set_default_token(anybody)
+    if len(sys.argv) == 2:
+        auth.set_default_token(anybody)
     server.set_auth(auth)
     for path, launch in MOUNTS.items():
         factory = GstRtspServer.RTSPMediaFactory()
         factory.set_launch(launch)
         factory.set_shared(True)
-        for role in ("admin",) if path == "/guarded" else ("admin", "anybody"):
+        for role in ("admin", "anybody"):
             structure = Gst.Structure.new_empty(role)
             for right in ("media.factory.access", "media.factory.construct"):
                 structure.set_value(right, True)

@@ -20,7 +20,7 @@ from geodata.credentials import new_token
 from geodata.settings import ROOT
 from tests.serving import Served, free_port, serve
 
-START_S = 40.0
+START_S = 90.0
 CAMERAS = 20
 CAMERA = """
     INSERT INTO hall.camera (id, gb_id, name, owner, place_type, ptz_type, azimuth_deg, fov_deg, view_range_m, online, is_key, grid_code, geom)
@@ -129,6 +129,17 @@ def children(name: str, parent: int | None = None) -> list[int]:
             stat = (folder / "stat").read_text()
             if f"({name})" in stat and (parent is None or int(stat.rpartition(")")[2].split()[1]) == parent):
                 found.append(int(folder.name))
+    return found
+
+
+def ffmpegs(studio: Studio) -> set[int]:
+    """Return the processes of ffmpeg that this district's gateway started."""
+    mark = f"MEDIA_PORT={studio.media_port}".encode()
+    found = set()
+    for pid in children("ffmpeg"):
+        with contextlib.suppress(OSError):
+            if mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                found.add(pid)
     return found
 
 
