@@ -172,7 +172,7 @@ export class LivePlayer {
       this.socket.close();
       return;
     }
-    this.turn({ state: message.state, reason: message.reason || '', retryS: message.retry_s });
+    this.turn({ state: message.state, reason: message.reason || '', ...(message.state === 'reconnecting' && message.retry_s ? { retryS: Math.ceil(message.retry_s) } : {}) });
   }
 
   /** Is anything coming? */

@@ -27,6 +27,14 @@ const choice = (label, on, run, attributes = {}) => {
   return node;
 };
 
+/** Draw a bar anew without taking the focus from who walks through it. */
+function renew(bar, parts) {
+  const at = bar.contains(document.activeElement) ? Array.from(bar.querySelectorAll('button, input')).indexOf(document.activeElement) : -1;
+  bar.replaceChildren(...parts);
+  const again = at >= 0 && bar.querySelectorAll('button, input')[at];
+  if (again) again.focus();
+}
+
 class Wall {
   constructor(root) {
     this.root = root;
@@ -278,8 +286,8 @@ class Wall {
         this.endPatrol();
         this.remember();
       })] : [];
-    this.bar.replaceChildren(modes, sizes, this.said, ...patrol, make('span', { class: 'vw-fill' }), icon('bookmark-plus', 'video.save_group', () => this.save('group')),
-      icon('repeat', 'video.save_patrol', () => this.save('patrol')), icon('layout-grid', 'video.save_layout', () => this.save('layout')), icon('maximize', 'video.full', () => this.full()));
+    renew(this.bar, [modes, sizes, this.said, ...patrol, make('span', { class: 'vw-fill' }), icon('bookmark-plus', 'video.save_group', () => this.save('group')),
+      icon('repeat', 'video.save_patrol', () => this.save('patrol')), icon('layout-grid', 'video.save_layout', () => this.save('layout')), icon('maximize', 'video.full', () => this.full())]);
     this.drawFoot();
   }
 
@@ -300,9 +308,9 @@ class Wall {
     const rates = make('div', { class: 'vw-choices', role: 'group', 'aria-label': hall.t('video.speed') },
       ...RATES.map((rate) => choice(`${rate}×`, rate === (replay ? replay.rate : 1), () => replay.setRate(rate))));
     const playing = replay && replay.playing;
-    this.foot.replaceChildren(make('div', { class: 'vw-controls' }, icon('player-skip-back', 'video.step_back', () => replay.step(-1)),
+    renew(this.foot, [make('div', { class: 'vw-controls' }, icon('player-skip-back', 'video.step_back', () => replay.step(-1)),
       icon(playing ? 'player-pause' : 'player-play', playing ? 'video.pause' : 'video.play', () => (replay.playing ? replay.pause() : replay.play())),
-      icon('player-skip-forward', 'video.step_on', () => replay.step(1)), this.clock, rates, make('span', { class: 'vw-fill' }), make('label', { class: 'vw-goto' }, make('span', { text: hall.t('video.go_to') }), when)), this.axisNode);
+      icon('player-skip-forward', 'video.step_on', () => replay.step(1)), this.clock, rates, make('span', { class: 'vw-fill' }), make('label', { class: 'vw-goto' }, make('span', { text: hall.t('video.go_to') }), when)), this.axisNode]);
   }
 
   full() {

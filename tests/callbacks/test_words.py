@@ -11,7 +11,7 @@ from geodata.settings import ROOT
 from layers.registry import LAYERS
 
 SOURCES = [*(ROOT / "callbacks").rglob("*.py"), *(ROOT / "pages").rglob("*.py"), *(ROOT / "pages").rglob("*.html")]
-SCRIPTS = sorted((ROOT / "assets" / "js").glob("*.js"))
+SCRIPTS = sorted([*(ROOT / "assets" / "js").glob("*.js"), *(ROOT / "assets" / "video").glob("*.js")])
 KEY = re.compile(r"""(?<![\w.])words\(f?["']([a-z][\w.]*?)(\{|["'])""")
 SCRIPT_KEY = re.compile(r"""hall\.t\('([a-z_.]+)'|text: '(map\.[a-z_.]+)'""")
 ICON = re.compile(r"""icon(?:_button)?\("([a-z0-9-]+)"|button\([^\n]*?\), "([a-z0-9-]+)"|hall\.icon\('([a-z0-9-]+)'""")
