@@ -21,6 +21,8 @@ COPIED = "p.ts"
 HOLE = timedelta(milliseconds=500)
 """Longer ones are gaps: drawn, and a discontinuity in playlists."""
 LONGEST_SEGMENT = timedelta(hours=2)
+LONGEST_OWN = timedelta(minutes=5)
+"""Of our own segments: so far before a window the first one that touches it may begin."""
 LONGEST_WINDOW = timedelta(days=7)
 LONGEST_REPLAY = timedelta(hours=24)
 MAX_INTERVALS = 5_000
@@ -57,7 +59,7 @@ FORGET_TOLD = """
 # The lower bound on start_at, a longest segment before the window, makes it a range of the primary key and leaves only a day or two to look at.
 SEGMENTS = """
     SELECT camera_id, start_at, end_at, source, uri, bytes, codec FROM hall.recording
-    WHERE camera_id = %(camera_id)s AND start_at < %(end)s AND start_at > %(start)s - interval '2 hours' AND end_at > %(start)s
+    WHERE camera_id = %(camera_id)s AND start_at < %(end)s AND start_at > %(begin)s AND end_at > %(start)s
       AND (source = 'own') = %(own)s AND state = 'kept'
     ORDER BY start_at, source LIMIT %(limit)s
 """
@@ -69,7 +71,7 @@ ONE = """
 INTERVALS = """
     WITH part AS (
         SELECT source, start_at, end_at, max(end_at) OVER earlier AS covered FROM hall.recording
-        WHERE camera_id = %(camera_id)s AND start_at < %(end)s AND start_at > %(start)s - interval '2 hours' AND end_at > %(start)s
+        WHERE camera_id = %(camera_id)s AND start_at < %(end)s AND start_at > %(begin)s AND end_at > %(start)s
           AND (source = 'own') = %(own)s AND state = 'kept'
         WINDOW earlier AS (PARTITION BY source ORDER BY start_at, end_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
     ), island AS (
@@ -160,10 +162,10 @@ def store(conn: Conn, segments: Sequence[Segment]) -> int:
     """Add closed segments; one that is known already is only brought up to date. Return how many rows were written.
 
     Raises:
-        InvalidInputError: a segment ends before it starts, or is longer than two hours.
+        InvalidInputError: a segment ends before it starts, or is longer than two hours, or five minutes when it is our own.
     """
     for segment in segments:
-        if not timedelta(0) < segment.end_at - segment.start_at <= LONGEST_SEGMENT:
+        if not timedelta(0) < segment.end_at - segment.start_at <= _longest(own=segment.source == OWN):
             raise InvalidInputError(f"segment of camera {segment.camera_id}: {segment.start_at} to {segment.end_at}")
     for day in sorted({segment.start_at.astimezone(UTC).date() for segment in segments}):
         ensure_days(conn, day, day)
@@ -197,7 +199,7 @@ def segments(conn: Conn, camera_id: int, start: datetime, end: datetime, *, own:
     """
     _check(start, end, LONGEST_WINDOW)
     shift = timedelta(0) if own else timedelta(milliseconds=offset_ms)
-    params = {"camera_id": camera_id, "start": start + shift, "end": end + shift, "own": own, "limit": MAX_SEGMENTS}
+    params = _window(camera_id, start + shift, end + shift, own=own) | {"limit": MAX_SEGMENTS}
     with conn.cursor(row_factory=class_row(Segment)) as cursor:
         found = cursor.execute(SEGMENTS, params).fetchall()
     return [_moved(segment, shift) for segment in found] if shift else found
@@ -271,9 +273,17 @@ def _check(start: datetime, end: datetime, longest: timedelta) -> None:
 
 
 def _islands(conn: Conn, camera_id: int, start: datetime, end: datetime, *, own: bool) -> list[Interval]:
-    params = {"camera_id": camera_id, "start": start, "end": end, "own": own, "hole": HOLE, "limit": MAX_INTERVALS}
+    params = _window(camera_id, start, end, own=own) | {"hole": HOLE, "limit": MAX_INTERVALS}
     with conn.cursor(row_factory=class_row(Interval)) as cursor:
         return cursor.execute(INTERVALS, params).fetchall()
+
+
+def _longest(*, own: bool) -> timedelta:
+    return LONGEST_OWN if own else LONGEST_SEGMENT
+
+
+def _window(camera_id: int, start: datetime, end: datetime, *, own: bool) -> dict[str, object]:
+    return {"camera_id": camera_id, "start": start, "end": end, "begin": start - _longest(own=own), "own": own}
 
 
 def _cut(found: Iterable[Interval], start: datetime, end: datetime) -> list[Interval]:

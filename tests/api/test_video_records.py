@@ -245,7 +245,7 @@ def test_a_saved_choice_is_ones_own_until_it_is_shared(store: App) -> None:
     ids=str,
 )
 def test_a_choice_that_makes_no_sense_is_refused(store: App, wrong: Mapping[str, object]) -> None:
-    form = {"kind": "group", "name": "常用", "camera_ids": [CAMERA], "tiles": 4, "dwell_s": 20} | wrong
+    form = {"kind": "group", "name": "常用", "camera_ids": [CAMERA], "tiles": 4, "dwell_s": 20, **wrong}
     assert store.client("dispatcher").post("/api/v1/camera-sets", json=form).status_code == 400
 
 

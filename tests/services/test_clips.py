@@ -1,6 +1,7 @@
 """Clips: the exact window, what is burnt in, what happens to holes, and every way in which one can fail."""
 
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -134,7 +135,7 @@ def test_a_full_disk_is_named(pool: Pool, data_dir: Path, monkeypatch: pytest.Mo
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(clip_maker.tempfile, "TemporaryDirectory", full)
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
     assert clip_maker.make_next(pool, data_dir)
     assert made(pool, clip).failure == "no_room"
 
