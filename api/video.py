@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
@@ -15,12 +14,9 @@ from geodata.db import reading
 from geodata.errors import ConflictError
 from geodata.secret_key import secret_key
 from services import camera_access, video_rights
-from services.audit import Caller
 from services.camera_access import Ask
 from services.video_rights import Mode
 from services.video_tokens import Grant, Signer
-
-LOCAL = ZoneInfo("Asia/Shanghai")
 
 
 class LiveWanted(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -85,7 +81,7 @@ class VideoViews:
             expires_at=grant.expires_at,
             codec=camera.codec,
             online=camera.online,
-            watermark=watermark(caller),
+            watermark=camera_access.watermark(caller),
             ptz=may_turn,
         )
 
@@ -101,9 +97,3 @@ class VideoViews:
                 summary="Watch a camera: short-lived addresses of its running picture; every call is recorded, a refused one too",
             ),
         )
-
-
-def watermark(caller: Caller) -> str:
-    """Return what stands over every picture: who watches, and the day."""
-    reader = caller.reader
-    return f"{reader.display_name} {reader.username} {caller.now.astimezone(LOCAL):%Y-%m-%d}"

@@ -28,6 +28,8 @@ SERIOUS = (1, 2)
 """Levels of events whose place is recorded from the moment they come in."""
 SERIOUS_CAMERAS = 4
 SERIOUS_FOR = timedelta(minutes=15)
+SERIOUS_RANK = -20
+"""And the level on top: before the cameras that are always recorded, which are as many as are recorded at a time."""
 NEW_FOR = timedelta(minutes=10)
 MAX_NEW = 20
 
@@ -143,7 +145,7 @@ def record_new(conn: Conn, now: datetime) -> Mapping[int, int]:
     for event_id, level, reported_at, lon, lat in conn.execute(NEW, params).fetchall():
         cameras = [one.id for one in _near(conn, nobody, LonLat(lon, lat)) if one.playable and one.online][:SERIOUS_CAMERAS]
         if cameras:
-            planned[event_id] = recordings.plan(conn, cameras, "event", event_id=event_id, until=reported_at + SERIOUS_FOR, rank=level)
+            planned[event_id] = recordings.plan(conn, cameras, "event", event_id=event_id, until=reported_at + SERIOUS_FOR, rank=SERIOUS_RANK + level)
     return planned
 
 

@@ -20,7 +20,8 @@ MAX_CAMERAS = 64
 MAX_HOLDS = 1_000
 LONGEST_HOLD = timedelta(hours=24)
 FARTHEST_AHEAD = timedelta(hours=12)
-RECORD_RANK = 10
+RECORD_RANK = -30
+"""Before everything else: somebody said so."""
 
 TOGETHER = "SELECT pg_advisory_xact_lock_shared(%s)"
 EVENT = "SELECT grid_code FROM hall.event WHERE id = %s"

@@ -156,8 +156,10 @@ def test_the_cameras_at_a_new_serious_event_are_recorded_for_a_quarter_of_an_hou
     )
     assert list(event_video.record_new(conn, after(5))) == [10]
     assert event_video.record_new(conn, after(8)) == {}, "planned once"
+    recordings.plan(conn, [150], "key")
     planned = recordings.planned(conn, NOON, 10)
     assert planned[0].camera_id == 7
+    assert planned.pop().camera_id == 150, "key cameras wait when there are more than can be recorded"
     assert all(one.until == NOON + timedelta(minutes=15) for one in planned)
 
 
