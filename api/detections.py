@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -15,8 +15,9 @@ from api.identity import current_caller, current_reader
 from api.routes import Route, as_json, body
 from geodata.db import reading, writing
 from geodata.dictionary.files import detection_kinds
-from services import audit, camera_access, detection_review, detections
+from services import audit, camera_access, counting, detection_review, detections
 from services.camera_access import Ask
+from services.counting import Count, Plan
 from services.detection_review import Verdict
 from services.detections import Detection, Finding
 from services.duplicates import Candidate
@@ -29,6 +30,7 @@ CAMERA = parameters.integer("camera_id", 1, MAX_ID, "Only findings of this camer
 BEFORE = parameters.integer("before", 1, MAX_ID, "Continue behind this finding.")
 LIMIT = parameters.integer("limit", 1, detections.MAX_ROWS, "How many at most.", 50)
 SIZE = parameters.one_of("size", ("full", "thumb"), "`thumb` is at most 320 pixels wide and high.", "full")
+HOURS = parameters.integer("hours", 1, 24 * 30, "How far back.", 24)
 Id = Annotated[int, Meta(ge=1, le=MAX_ID)]
 Name = Annotated[str, Meta(min_length=1, max_length=detections.MAX_NAME)]
 Text = Annotated[str, Meta(max_length=detection_review.MOST_REASON)]
@@ -59,6 +61,17 @@ class Review(Struct, forbid_unknown_fields=True, kw_only=True):
     event_id: Id | None = None
     class_code: Annotated[str, Meta(max_length=16)] | None = None
     level: Annotated[int, Meta(ge=0, le=4)] | None = None
+
+
+class PlanWanted(Struct, forbid_unknown_fields=True, kw_only=True):
+    """How people are counted at one camera. `zone`: x1, y1, x2, y2, … as shares of the picture; null is all of it."""
+
+    every_s: Annotated[int, Meta(ge=1, le=3600)] = 10
+    threshold: Annotated[float, Meta(ge=0.05, le=1)] = 0.45
+    alarm_at: Annotated[int, Meta(ge=1, le=1_000)] = 15
+    clear_at: Annotated[int, Meta(ge=0, le=1_000)] = 10
+    hold_n: Annotated[int, Meta(ge=1, le=100)] = 3
+    zone: Annotated[list[float], Meta(min_length=6, max_length=2 * counting.MOST_POINTS)] | None = None
 
 
 class Unmasking(Struct, forbid_unknown_fields=True):
@@ -97,6 +110,21 @@ class PlateView:
     """A plate in the clear."""
 
     plate: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanList:
+    """Cameras at which people are counted."""
+
+    cameras: list[Plan]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountList:
+    """What was counted, the newest first."""
+
+    camera_id: int
+    counts: list[Count]
 
 
 class DetectionViews:
@@ -161,9 +189,35 @@ class DetectionViews:
         with audit.attempt(self._pool, caller, "unmask", f"detections/{id}") as conn:
             return PlateView(plate=detections.plate_in_clear(conn, caller, id, given.reason))
 
+    def plans(self) -> PlanList:
+        """The rota."""
+        with reading(self._pool) as conn:
+            return PlanList(cameras=counting.chosen(conn, current_reader()))
+
+    def choose(self, id: int) -> PlanList:  # noqa: A002 - the name in the path
+        """Put a camera into the rota."""
+        given, caller = body(PlanWanted), current_caller()
+        plan = Plan(camera_id=id, name="", **msgspec.structs.asdict(given))
+        with audit.attempt(self._pool, caller, "analysis_plan", f"cameras/{id}") as conn:
+            counting.choose(conn, caller, plan)
+            return PlanList(cameras=counting.chosen(conn, caller.reader))
+
+    def leave(self, id: int) -> None:  # noqa: A002 - the name in the path
+        """Take a camera out of the rota."""
+        caller = current_caller()
+        with audit.attempt(self._pool, caller, "analysis_plan", f"cameras/{id}") as conn:
+            counting.leave(conn, caller, id)
+
+    def counts(self, id: int) -> CountList:  # noqa: A002 - the name in the path
+        """What was counted at a camera."""
+        caller = current_caller()
+        since = caller.now - timedelta(hours=HOURS.read(request.args))
+        with reading(self._pool) as conn:
+            return CountList(camera_id=id, counts=counting.counts(conn, caller.reader, id, since))
+
     def routes(self) -> Sequence[Route]:
         """Return what is served, and what OpenAPI says of it."""
-        one = f"{PATH}/{{id}}"
+        one, plan = f"{PATH}/{{id}}", "/api/v1/cameras/{id}/analysis"
         return (
             Route(
                 method="POST",
@@ -206,5 +260,29 @@ class DetectionViews:
                 body=Unmasking,
                 answer=PlateView,
                 summary="The plate of a finding in the clear, for a reason that is kept",
+            ),
+            Route(
+                method="GET",
+                path="/api/v1/analysis",
+                view=self.plans,
+                answer=PlanList,
+                summary="The cameras at which people are counted, and how",
+            ),
+            Route(
+                method="PUT",
+                path=plan,
+                view=self.choose,
+                body=PlanWanted,
+                answer=PlanList,
+                summary="Count people at a camera, or change how",
+            ),
+            Route(method="DELETE", path=plan, view=self.leave, status=204, summary="Count no more at a camera"),
+            Route(
+                method="GET",
+                path="/api/v1/cameras/{id}/counts",
+                view=self.counts,
+                parameters=(HOURS,),
+                answer=CountList,
+                summary="How many people were counted at a camera, the newest first",
             ),
         )

@@ -7,11 +7,20 @@ from datetime import datetime, timedelta
 from psycopg.rows import class_row
 
 from geodata.db import Conn
+from geodata.errors import InvalidInputError, NotAllowedError
+from services import audit, video_rights
+from services.audit import Act, Caller
+from services.rights import Reader, Role
+from services.video_rights import Mode
 
 ANALYSER = "people_counter"
 KIND = "crowd"
 KEPT = timedelta(days=30)
 MOST_CAMERAS = 1_000
+MAY_CHANGE = frozenset({Role.SHIFT_LEADER, Role.DISPATCHER})
+"""Who chooses the cameras of the rota, within the own area and among those that may be watched."""
+MOST_POINTS = 40
+MOST_ROWS = 10_000
 
 PLAN = """
     SELECT p.camera_id, c.name, p.every_s, p.threshold, p.alarm_at, least(p.clear_at, p.alarm_at) AS clear_at, p.hold_n, p.zone
@@ -27,6 +36,32 @@ OPEN = """
     SELECT DISTINCT camera_id FROM hall.detection WHERE analyser = %(analyser)s AND kind = %(kind)s AND cleared_at IS NULL LIMIT %(most)s
 """
 FORGET = "DELETE FROM hall.camera_count WHERE at < %s"
+
+
+CHOSEN = """
+    SELECT p.camera_id, c.name, p.every_s, p.threshold, p.alarm_at, least(p.clear_at, p.alarm_at) AS clear_at, p.hold_n, p.zone
+    FROM hall.analysis_plan p JOIN hall.camera c ON c.id = p.camera_id
+    WHERE p.kind = 'crowd' AND p.enabled AND starts_with(c.grid_code, %(scope)s) ORDER BY p.camera_id LIMIT %(most)s
+"""
+CHOOSE = """
+    INSERT INTO hall.analysis_plan (camera_id, kind, every_s, threshold, alarm_at, clear_at, hold_n, zone, enabled)
+    VALUES (%(camera_id)s, 'crowd', %(every_s)s, %(threshold)s, %(alarm_at)s, %(clear_at)s, %(hold_n)s, %(zone)s, true)
+    ON CONFLICT (camera_id, kind) DO UPDATE
+    SET every_s = excluded.every_s, threshold = excluded.threshold, alarm_at = excluded.alarm_at, clear_at = excluded.clear_at,
+        hold_n = excluded.hold_n, zone = excluded.zone, enabled = true
+"""
+LEAVE = "UPDATE hall.analysis_plan SET enabled = false WHERE camera_id = %s AND kind = 'crowd'"
+COUNTS = """
+    SELECT at, people FROM hall.camera_count WHERE camera_id = %(camera_id)s AND at >= %(since)s ORDER BY at DESC LIMIT %(most)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many people stood in the zone at a time."""
+
+    at: datetime
+    people: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +98,67 @@ def alarmed(conn: Conn) -> frozenset[int]:
 def forget(conn: Conn, now: datetime) -> int:
     """Delete counts that are older than they are kept; return how many."""
     return conn.execute(FORGET, [now - KEPT]).rowcount
+
+
+def chosen(conn: Conn, reader: Reader) -> list[Plan]:
+    """Return the rota's cameras of the reader's area.
+
+    Raises:
+        NotAllowedError: the reader's role chooses no cameras.
+    """
+    _require(reader)
+    with conn.cursor(row_factory=class_row(Plan)) as cursor:
+        return cursor.execute(CHOSEN, {"scope": reader.scope, "most": MOST_CAMERAS}).fetchall()
+
+
+def choose(conn: Conn, caller: Caller, plan: Plan) -> None:
+    """Put a camera into the rota, or change how it is looked at. Call it in `services.audit.attempt`.
+
+    Raises:
+        NotAllowedError: the role chooses no cameras, or may not watch this one.
+        NotFoundError: no such camera in the reader's area.
+        InvalidInputError: a value cannot be used; the message names it.
+    """
+    _require(caller.reader)
+    for name, low, high in (
+        ("every_s", 1, 3600),
+        ("threshold", 0.05, 1),
+        ("alarm_at", 1, 1_000),
+        ("clear_at", 0, 1_000),
+        ("hold_n", 1, 100),
+    ):
+        if not low <= getattr(plan, name) <= high:
+            raise InvalidInputError(f"{name}: {low} to {high}")
+    if plan.clear_at > plan.alarm_at:
+        raise InvalidInputError("clear_at: at most alarm_at")
+    zone = plan.zone
+    if zone is not None and (len(zone) % 2 or not 6 <= len(zone) <= 2 * MOST_POINTS or not all(0 <= value <= 1 for value in zone)):
+        raise InvalidInputError(f"zone: 3 to {MOST_POINTS} points x, y as shares of the picture")
+    video_rights.check(conn, caller.reader, plan.camera_id, Mode.SNAPSHOT)
+    values = {name: getattr(plan, name) for name in ("camera_id", "every_s", "threshold", "alarm_at", "clear_at", "hold_n")}
+    conn.execute(CHOOSE, values | {"zone": None if zone is None else list(zone)})
+    audit.record(conn, caller, Act(action="analysis_plan", object=f"cameras/{plan.camera_id}", detail=values))
+
+
+def leave(conn: Conn, caller: Caller, camera_id: int) -> None:
+    """Take a camera out of the rota. Errors as `choose`."""
+    _require(caller.reader)
+    video_rights.check(conn, caller.reader, camera_id, Mode.SNAPSHOT)
+    conn.execute(LEAVE, [camera_id])
+    audit.record(conn, caller, Act(action="analysis_plan", object=f"cameras/{camera_id}", detail={"enabled": False}))
+
+
+def counts(conn: Conn, reader: Reader, camera_id: int, since: datetime) -> list[Count]:
+    """Return what was counted at a camera since a time, the newest first.
+
+    Raises:
+        NotAllowedError, NotFoundError: as `services.video_rights.check`.
+    """
+    video_rights.check(conn, reader, camera_id, Mode.SNAPSHOT)
+    values = {"camera_id": camera_id, "since": since, "most": MOST_ROWS}
+    return [Count(at, people) for at, people in conn.execute(COUNTS, values)]
+
+
+def _require(reader: Reader) -> None:
+    if reader.role not in MAY_CHANGE:
+        raise NotAllowedError(f"{reader.role} chooses no cameras for analysis")

@@ -6,6 +6,8 @@ KEY = "sample"
 RECORDED = 6
 """Cameras that are recorded from the start: four at one place, so that a place can be played back together, and two others."""
 TOGETHER = 4
+COUNTED_S = 15
+"""People are counted so often at the cameras that are recorded."""
 
 SOURCE = """
     INSERT INTO hall.video_source (key, kind, name) VALUES (%(key)s, 'sample', '模拟视频源')
@@ -36,6 +38,12 @@ PLAN = """
     ON CONFLICT (camera_id, reason, event_id) DO NOTHING
 """
 
+# Where pictures run anyway, so that counting takes next to nothing.
+COUNT = """
+    INSERT INTO hall.analysis_plan (camera_id, every_s) SELECT camera_id, %(every_s)s FROM hall.recording_plan WHERE reason = 'key'
+    ON CONFLICT DO NOTHING
+"""
+
 
 def write(conn: Conn) -> int:
     """Give the generated cameras their streams, once; return how many got one."""
@@ -45,4 +53,5 @@ def write(conn: Conn) -> int:
     connected = conn.execute(CONNECT, source).rowcount
     if connected:
         conn.execute(PLAN, source | {"together": TOGETHER, "recorded": RECORDED})
+        conn.execute(COUNT, {"every_s": COUNTED_S})
     return connected

@@ -14,6 +14,7 @@ from geodata import credentials
 from geodata.db import open_pool
 from geodata.settings import Settings
 from layers.registry import LAYERS
+from services import counting
 from services.account_book import AccountBook
 from services.mirror_store import MirrorStore
 from services.rights import Role
@@ -207,3 +208,25 @@ def test_the_list_goes_on_behind_the_last_line(app: App) -> None:
     rest = app.client("leader").get(f"{PATH}?limit=3&before={first[-1]['id']}").get_json()["detections"]
     assert [one["external_no"] for one in first + rest] == ["4", "3", "2", "1", "0"]
     assert app.client("leader").get(f"{PATH}?state=old").status_code == 400
+
+
+def test_the_rota_is_chosen_by_the_hall_within_the_area(app: App) -> None:
+    path, client = f"/api/v1/cameras/{CAMERA}/analysis", app.client("shift_leader")
+    made = client.put(path, json={"alarm_at": 8, "clear_at": 5, "zone": [0, 0, 1, 0, 1, 1]})
+    assert [(one["camera_id"], one["alarm_at"], one["every_s"]) for one in made.get_json()["cameras"]] == [(CAMERA, 8, 10)]
+    for wrong in ({"alarm_at": 0}, {"clear_at": 20}, {"zone": [0, 0, 1]}, {"zone": [0, 0, 1, 0, 1, 9]}, {"every_s": 0}, {"kind": "x"}):
+        assert client.put(path, json=wrong).status_code == 400, wrong
+    assert app.client("elsewhere").put(path, json={}).status_code == 404
+    assert app.client("elsewhere").get("/api/v1/analysis").get_json() == {"cameras": []}
+    for role in ("leader", "acceptor", "worker", "system_admin", "citizen"):
+        assert app.client(role).put(path, json={}).status_code == 403
+        assert app.client(role).delete(path).status_code == 403
+    with app.pool.connection() as conn:
+        counting.counted(conn, CAMERA, datetime.now(UTC), 7)
+    counted = f"/api/v1/cameras/{CAMERA}/counts"
+    assert [one["people"] for one in app.client("leader").get(counted).get_json()["counts"]] == [7]
+    assert app.client("elsewhere").get(counted).status_code == 404
+    assert app.client("citizen").get(counted).status_code == 403
+    assert client.delete(path).status_code == 204
+    assert client.get("/api/v1/analysis").get_json() == {"cameras": []}
+    assert app.audit("analysis_plan")[-1][:2] == ("shift_leader", True)
