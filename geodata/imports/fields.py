@@ -121,6 +121,8 @@ class ImportClass:
     """The table has a `flags` column."""
     second: SecondTable | None = None
     copied: tuple[Copied, ...] = ()
+    by_hand: str = ""
+    """Column that says `hand` of a row whose position a person has set: no file moves it. Empty: the class has none."""
 
     @property
     def is_area(self) -> bool:

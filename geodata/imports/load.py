@@ -43,6 +43,14 @@ REPEATED = """
 """
 
 
+KEPT_BY_HAND = """
+    UPDATE {stage} AS s
+    SET geom = t.geom, grid_code = t.grid_code, {column} = t.{column},
+        flags = ARRAY(SELECT flag FROM unnest(s.flags) AS flag WHERE NOT flag IN ('zero', 'swapped', 'outside_district'))
+    FROM {table} AS t WHERE t.id = s.id AND t.{column} = 'hand'
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What became of the good rows."""
@@ -124,6 +132,8 @@ class Stage:
         Raises:
             SetupError: a prefix has no free number left.
         """
+        if self._importing.by_hand:
+            self._run(KEPT_BY_HAND, column=self._importing.by_hand)
         numbered = self._number()
         repeated = self._mark_repeated() if self._importing.apart else 0
         self._judge()

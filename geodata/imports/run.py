@@ -22,6 +22,7 @@ from geodata.imports.load import Counts, Stage
 from geodata.imports.locate import Areas, Buildings
 from geodata.imports.read import Problem, Sheet, read_sheet
 from geodata.imports.recount import displace_provisional, move_into_grids, recount, settle_into_buildings
+from geodata.imports.video import link_streams
 from geodata.progress import QUIET, Progress
 
 MAX_BAD = 0.05
@@ -98,6 +99,8 @@ def run_import(conn: Conn, order: Order, progress: Progress = QUIET) -> Summary:
         with progress.step(f"write {importing.key}") as step:
             counts = _written(conn, importing, batch, order)
             step.note = f"{counts.new:,} new, {counts.updated:,} updated"
+        if importing.key == "cameras":
+            link_streams(conn)
         if importing.key in COUNTED and counts.new + counts.updated:
             with progress.step("count again") as step:
                 step.note = _settled(conn, importing)

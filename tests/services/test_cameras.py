@@ -110,8 +110,8 @@ def test_a_route_tells_cameras_in_the_order_of_driving(street: Conn) -> None:
 def test_an_event_puts_those_that_see_it_first(street: Conn) -> None:
     street.execute("INSERT INTO hall.event_class (code, name, major) VALUES ('0101', '占道', 'city')")
     street.execute(
-        "INSERT INTO hall.event (id, case_no, title, class_code, major, level, source, state, reported_at, deadline_at, step_started_at, grid_code, geom)"
-        " VALUES (9, '1', '占道', '0101', 'city', 4, 'citizen', 'filed', now(), now(), now(), %s, ST_SetSRID(ST_MakePoint(%s, 22.19), 4326))",
+        "INSERT INTO hall.event (id, case_no, title, class_code, major, level, source, state, reported_at, deadline_at, step_started_at, place_text, grid_code, geom)"
+        " VALUES (9, '1', '占道', '0101', 'city', 4, 'citizen', 'filed', now(), now(), now(), '路边', %s, ST_SetSRID(ST_MakePoint(%s, 22.19), 4326))",
         [GRIDS[1], lon(4.45)],
     )
     assert ids(street, event_id=9) == [5, 4, 3]

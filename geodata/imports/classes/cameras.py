@@ -1,6 +1,7 @@
 """Cameras. One whose direction is not known is drawn as a full circle."""
 
 from geodata import codes
+from geodata.errors import InvalidInputError
 from geodata.imports import words
 from geodata.imports.classes.common import ADDRESS, SOURCE_ID
 from geodata.imports.fields import Field, ImportClass, Numbering, Row, Shape
@@ -9,6 +10,15 @@ from geodata.source import Kind
 # Own numbers: trade 08 (city management), type 132 (network camera), network 9 (reserved, hence free for local use)
 LOCAL = "00081329"
 BULLET_DEG = 60.0
+LONGEST_STREAM = 500
+
+
+def _stream(text: str) -> str:
+    """Check how a stream is named: an rtsp:// address, or a platform's own reference; no other addresses, nothing that cannot be seen."""
+    scheme = text.partition("://")[0].lower() if "://" in text else ""
+    if (scheme and scheme not in ("rtsp", "rtsps")) or len(text) > LONGEST_STREAM or any(ord(character) < 33 for character in text):
+        raise InvalidInputError("a stream is named by an rtsp:// address or the platform's own reference")
+    return text
 
 
 def _complete(row: Row) -> None:
@@ -23,6 +33,8 @@ CAMERAS = ImportClass(
     natural_key="gb_id",
     apart=True,
     complete=_complete,
+    by_hand="geom_source",
+    constants={"geom_source": "file"},
     numbering=Numbering(lambda row: str(row["grid_code"])[:6] + LOCAL, digits=6),
     fields=(
         SOURCE_ID,
@@ -42,5 +54,10 @@ CAMERAS = ImportClass(
         ADDRESS,
         Field("retention_days", "保存天数 录像保存天数 存储天数", kind=Kind.INT, low=0, high=3650, default=30),
         Field("changed_at", "状态时间", kind=Kind.TIME),
+        Field("stream_ref", "取流地址 主码流 主码流地址 rtsp rtsp地址 视频流地址 streamref", check=_stream),
+        Field("sub_ref", "子码流 子码流地址 辅码流 subref", check=_stream),
+        Field("ptz", "云台 云台控制 可云台控制", kind=Kind.BOOL, default=False),
+        Field("purpose", "用途 监控用途 purpose"),
+        Field("clock_offset_ms", "时钟偏差 时钟偏差毫秒", kind=Kind.INT, low=-86_400_000, high=86_400_000, default=0),
     ),
 )
