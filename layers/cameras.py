@@ -93,6 +93,8 @@ CAMERAS = Layer(
         ),
         Field(name="is_key", title=Text("重点", "Key point"), kind=Kind.BOOL, choices=YES_NO),
         Field(name="ai_enabled", title=Text("智能识别", "Analysed"), kind=Kind.BOOL, choices=YES_NO),
+        Field(name="seen_m2", title=Text("实际可视面积", "Really seen"), kind=Kind.FLOAT, unit="m²"),
+        Field(name="grid_percent", title=Text("网格覆盖率", "Coverage of its grid"), kind=Kind.FLOAT, unit="%"),
         ADDRESS,
         Field(name="retention_days", title=Text("保存天数", "Kept for"), kind=Kind.INT),
         Field(name="changed_at", title=Text("状态时间", "State since"), kind=Kind.TIME),

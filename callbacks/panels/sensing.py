@@ -9,6 +9,8 @@ from callbacks.panels.pieces import also, chip, facts, section
 from callbacks.panels.shown import Shown, attribute_section, header, near_section, panel, relation_section, total
 
 QUARTERS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
+FIGURES = ("seen_m2", "grid_percent", "health")
+HEALTH_TONES = {"good": "good", "unchecked": "quiet"}
 STATE_TONES = {"normal": "good", "alarm": "alarm", "offline": "warn", "intact": "good", "damaged": "warn", "lost": "alarm"}
 
 
@@ -20,6 +22,9 @@ def camera(shown: Shown) -> list[Component]:
     if since:
         state = words("camera.state_for", state=state, span=formats.span(shown.now - since, words))
     badges = [chip(state, "good" if online else "warn")]
+    health = str(shown.row.fields.get("health") or "")
+    if health and health != "offline":
+        badges.append(chip(shown.text("health"), HEALTH_TONES.get(health, "warn")))
     if shown.row.fields.get("is_key"):
         badges.append(chip(words("camera.key_point"), "accent"))
     head = facts(
@@ -36,7 +41,9 @@ def camera(shown: Shown) -> list[Component]:
         *_view(shown),
         *near_section(shown, "open_events", words("near.cases")),
         *near_section(shown, "cameras", words("near.cameras"), most=4),
-        attribute_section(shown, "name", "azimuth_deg", "fov_deg", "view_range_m", "height_m", "retention_days", "online", "is_key"),
+        attribute_section(
+            shown, "name", "azimuth_deg", "fov_deg", "view_range_m", "height_m", "retention_days", "online", "is_key", *FIGURES
+        ),
     ]
     return panel(shown, header(shown, head, badges=badges), body)
 
@@ -59,12 +66,13 @@ def _view(shown: Shown) -> list[Component]:
     drawn = html.Div([fan, html.Span(shown.words("compass.n"))], className="view-rose", **also({"aria-hidden": "true"}))
     said = shown.words("camera.sees", direction=direction(shown), range=shown.text("view_range_m"), angle=shown.text("fov_deg"))
     area = (angle_deg / 360) * 3.14159265 * (shown.amount("view_range_m") or 0.0) ** 2
-    covers = shown.words("camera.covers", area=formats.area(area, shown.words))
-    return [
-        section(
-            shown.words("camera.view"), html.Div([drawn, html.Div([html.P(said), html.P(covers, className="quiet")])], className="view")
-        )
-    ]
+    told = [html.P(said), html.P(shown.words("camera.covers", area=formats.area(area, shown.words)), className="quiet")]
+    seen_m2, grid_percent = shown.amount("seen_m2"), shown.amount("grid_percent")
+    if seen_m2 is not None:
+        told.append(html.P(shown.words("camera.seen_area", area=formats.area(seen_m2, shown.words)), className="quiet"))
+    if grid_percent is not None:
+        told.append(html.P(shown.words("camera.grid_coverage", percent=formats.percent(grid_percent, 100)), className="quiet"))
+    return [section(shown.words("camera.view"), html.Div([drawn, html.Div(told)], className="view"))]
 
 
 def sensor(shown: Shown) -> list[Component]:
