@@ -144,6 +144,7 @@ class Channel:
         self._pending_from: tuple[int, datetime] | None = None
         self._numbered = 0
         self._gop_bytes = 0
+        self._came = False
         self._times: deque[float] = deque(maxlen=100)
         self._task: asyncio.Task[None] | None = None
 
@@ -240,6 +241,7 @@ class Channel:
         running = await ffmpeg.start([*ffmpeg.input_of(pull), "-map", "0:v:0", "-an", *how, *ffmpeg.FMP4])
         self.pid = running.process.pid
         self._figures.starts += 1
+        self._came, began = False, time.monotonic()
         reason = ""
         try:
             reason = await self._read(running)
@@ -249,6 +251,8 @@ class Channel:
             self.pid = None
             words = await asyncio.shield(running.stop())
             self._forget()
+        if not reason and not self._came and time.monotonic() - began >= ffmpeg.CONNECT_S - 0.5:
+            return "timeout"  # ffmpeg calls silence invalid data
         return reason or ffmpeg.failure(words)
 
     async def _read(self, running: ffmpeg.Running) -> str:
@@ -261,7 +265,7 @@ class Channel:
                 return "timeout"
             if item is False:
                 return ""
-            patience = GIVE_UP_S
+            patience, self._came = GIVE_UP_S, True
             if isinstance(item, Init):
                 self.seen = announced = item
                 if item.codec != "h264":

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import psycopg
 
 from geodata.city import video
@@ -166,3 +167,14 @@ def _running(command: list[str], environ: dict[str, str]) -> Iterator[subprocess
 def _answers(port: int) -> bool:
     with contextlib.closing(socket.create_connection(("127.0.0.1", port), timeout=1)):
         return True
+
+
+def burnt_in(path: Path) -> float:
+    """Return the instant (seconds since 1970) that the first picture of a file tells by its strip of squares."""
+    command = ["ffmpeg", "-v", "error", "-nostdin", "-i", str(path), "-frames:v", "1", "-pix_fmt", "gray", "-f", "rawvideo", "-"]
+    picture = np.frombuffer(subprocess.run(command, capture_output=True, check=True).stdout, np.uint8).reshape(360, 640)
+    squares = picture[356, 184 + 4 : 632 : 8] > 125
+    value = int("".join("1" if white else "0" for white in squares), 2)
+    ms, check = value >> 8, value & 0xFF
+    assert sum(ms.to_bytes(6, "big")) & 0xFF == check
+    return ms / 1000

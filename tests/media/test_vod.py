@@ -17,11 +17,12 @@ import pytest
 from aiohttp import web
 
 from geodata.db import reading, writing
+from geodata.errors import ConflictError, SourceUnavailableError
 from geodata.settings import Settings
-from media import gateway, vod
+from media import gateway, turn, vod
 from media.archive import Archive
 from media.sources.base import Interval, Item, Profile, Pull, Session, SourceError, Turn, Verb
-from services import camera_access, clip_maker, clips, evidence, holds, recordings, video_rights
+from services import camera_access, clip_maker, clips, evidence, holds, recordings, video_feed, video_rights
 from services.audit import Caller
 from services.camera_access import AccessQuery, Ask
 from services.clips import ClipForm
@@ -50,6 +51,7 @@ class Platform:
     has: list[Interval] = field(default_factory=list)
     asked: list[tuple[str, datetime, datetime]] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
+    turned: list[tuple[str, str, int]] = field(default_factory=list)
     trouble: str = ""
 
     async def recordings(self, ref: str, start: datetime, end: datetime) -> list[Interval]:
@@ -73,7 +75,9 @@ class Platform:
         raise SourceError("unsupported")
 
     async def ptz(self, ref: str, action: Turn, speed: int) -> None:
-        raise SourceError("unsupported")
+        if self.trouble:
+            raise SourceError("unsupported" if self.trouble == "fixed" else "timeout")
+        self.turned.append((ref, action, speed))
 
     async def close(self) -> None: ...
 
@@ -152,8 +156,24 @@ def application(settings: Settings, town: Town, folder: Path, platform: Platform
 
     app = web.Application(middlewares=gateway.Gateway(settings, town.pool, SIGNER, {}).application().middlewares)
     app.add_routes(vod.routes(town.pool, folder, SIGNER, Archive(town.pool, folder, source_of)))
+    app.add_routes(turn.routes(SIGNER, Feeds(town, platform)))
     app.add_routes([web.get("/play", play), web.get("/nonsense", nonsense)])
     return app
+
+
+@dataclass
+class Feeds:
+    """The gateway's way to a camera's source, with the platform of these tests at its end."""
+
+    town: Town
+    platform: Platform
+
+    async def find(self, camera_id: int) -> video_feed.Feed:
+        with reading(self.town.pool) as conn:
+            return video_feed.feed(conn, camera_id)
+
+    def source(self, feed: video_feed.Feed) -> Platform:
+        return self.platform
 
 
 class running:  # noqa: N801 - reads as `with running(app)`
@@ -411,3 +431,30 @@ def test_a_platform_that_is_away_leaves_evidence_for_later_and_names_the_clips_f
     assert copier.run(datetime.now(UTC)) == 0
     platform.trouble = ""
     assert evidence.Copier(served.town.pool, served.folder, client).run(datetime.now(UTC)) == 1
+
+
+def test_a_camera_is_turned_by_its_source_or_it_is_said_why_not(served: Served) -> None:
+    client, platform = MediaClient(int(served.url.rpartition(":")[2]), SIGNER), served.platform
+    platform.trouble = ""
+    client.turn(AWAY, "left", 3)
+    client.turn(AWAY, "stop", 3)
+    assert platform.turned == [("dev/ch", "left", 3), ("dev/ch", "stop", 3)]
+    platform.trouble = "fixed"
+    with pytest.raises(ConflictError):
+        client.turn(AWAY, "left", 3)
+    platform.trouble = "slow"
+    with pytest.raises(SourceUnavailableError):
+        client.turn(AWAY, "left", 3)
+    with pytest.raises(ConflictError):
+        client.turn(CAMERA, "left", 3)
+    platform.trouble = ""
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?action=left", "?action=jump&speed=5", "?action=left&speed=0", "?action=left&speed=99", "?action=left&speed=%C2%B2"]
+)
+def test_a_turn_that_makes_no_sense_is_refused(served: Served, query: str) -> None:
+    token = SIGNER.sign(grant(AWAY, mode=Mode.PTZ))
+    assert served.ask(urllib.request.Request(f"{served.url}/media/turn/{token}{query}", b"", method="POST"))[0] == 400
+    watching = SIGNER.sign(grant(AWAY))
+    assert served.ask(urllib.request.Request(f"{served.url}/media/turn/{watching}?action=left&speed=5", b"", method="POST"))[0] == 403
