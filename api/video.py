@@ -15,8 +15,11 @@ from geodata.errors import ConflictError
 from geodata.secret_key import secret_key
 from services import camera_access, video_rights
 from services.camera_access import Ask
+from services.media_client import MediaClient
 from services.video_rights import Mode
 from services.video_tokens import Grant, Signer
+
+STOP = "stop"
 
 
 class LiveWanted(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -27,6 +30,14 @@ class LiveWanted(Struct, forbid_unknown_fields=True, kw_only=True):
     event_id: int | None = None
     transcode: bool = False
     """Turn H.265 into H.264: takes a whole core, so only so many at a time."""
+
+
+class TurnWanted(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Where to turn a camera and how quickly; it goes on until `stop`."""
+
+    action: Literal["left", "right", "up", "down", "zoom_in", "zoom_out", "stop"]
+    speed: Annotated[int, Meta(ge=1, le=9)] = 5
+    purpose: Annotated[str, Meta(min_length=1, max_length=camera_access.LONGEST_PURPOSE)] = "duty"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +63,7 @@ class VideoViews:
     def __init__(self, context: Context) -> None:
         self._pool = context.pool
         self._signer = Signer(secret_key(context.settings))
+        self._client = MediaClient(context.settings.media_port, self._signer)
 
     def live(self, id: int) -> LiveGranted:  # noqa: A002 - as in the path
         """Grant one running picture."""
@@ -85,6 +97,17 @@ class VideoViews:
             ptz=may_turn,
         )
 
+    def turn(self, id: int) -> None:  # noqa: A002 - as in the path
+        """Turn a camera; to stop it is no act of its own on record."""
+        wanted, caller = body(TurnWanted), current_caller()
+        if wanted.action == STOP:
+            camera = camera_access.require(self._pool, caller, id, Mode.PTZ)
+        else:
+            camera = camera_access.admit(self._pool, caller, id, Ask(mode=Mode.PTZ, purpose=wanted.purpose)).camera
+        if not camera.ptz or not camera.playable:
+            raise ConflictError(f"cameras/{id} cannot be turned")
+        self._client.turn(id, wanted.action, wanted.speed)
+
     def routes(self) -> Sequence[Route]:
         """Return what is served, and what OpenAPI says of it."""
         return (
@@ -95,5 +118,13 @@ class VideoViews:
                 body=LiveWanted,
                 answer=LiveGranted,
                 summary="Watch a camera: short-lived addresses of its running picture; every call is recorded, a refused one too",
+            ),
+            Route(
+                method="POST",
+                path="/api/v1/cameras/{id}/ptz",
+                view=self.turn,
+                body=TurnWanted,
+                status=204,
+                summary="Turn a camera whose source offers it, until `stop`; recorded, a refused try too",
             ),
         )

@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 from geodata.db import Pool, asking, reading, writing
 from geodata.errors import HallError, NotAllowedError, NotFoundError, SourceUnavailableError
 from geodata.settings import Settings
-from media import ffmpeg, live, vod
+from media import ffmpeg, live, turn, vod
 from media.archive import Archive
 from media.checks import Checks
 from media.hooks import ZlmHooks
@@ -198,6 +198,7 @@ class Gateway:
                 web.get("/media/hls/{token}/s{number:\\d+}.m4s", self.hls_segment),
                 web.get("/media/snapshot/{token}.jpg", self.snapshot),
                 *self.hooks.routes(),
+                *turn.routes(self._signer, self.feeds),
                 *vod.routes(
                     self._pool, self._settings.data_dir, self._signer, Archive(self._pool, self._settings.data_dir, self.feeds.by_id)
                 ),

@@ -5,9 +5,9 @@ import urllib.request
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
-from geodata.errors import SourceUnavailableError
+from geodata.errors import ConflictError, SourceUnavailableError
 from services.video_rights import Mode
 from services.video_tokens import Grant, Signer
 
@@ -39,6 +39,26 @@ class MediaClient:
             end=end,
         )
         return self.signer.sign(grant)
+
+    def turn(self, camera_id: int, action: str, speed: int) -> None:
+        """Have a camera turned.
+
+        Raises:
+            ConflictError: its source cannot turn it.
+            SourceUnavailableError: the gateway or the source does not answer.
+        """
+        now = datetime.now(UTC)
+        grant = Grant(camera_id=camera_id, account_id=0, username=OURSELVES, mode=Mode.PTZ, access_id=0, issued_at=now)
+        url = f"http://127.0.0.1:{self.port}/media/turn/{self.signer.sign(grant)}?action={action}&speed={speed}"
+        try:
+            with urllib.request.urlopen(url, b"", timeout=ASK_TIMEOUT_S) as answer:
+                answer.read()
+        except HTTPError as error:
+            if error.code in {404, 409}:
+                raise ConflictError("the camera's source cannot turn it") from None
+            raise SourceUnavailableError(f"camera {camera_id} was not turned: {error.code}") from None
+        except (URLError, OSError) as error:
+            raise SourceUnavailableError(f"camera {camera_id} was not turned: {error}") from None
 
     def ask_archive(self, camera_id: int, start: datetime, end: datetime) -> None:
         """Have the camera's platform tell what it recorded of a window, into the index.

@@ -16,6 +16,7 @@ LONGEST = 1_200
 OPENS_FOR: Mapping[Mode, timedelta] = {
     Mode.LIVE: timedelta(seconds=60),
     Mode.SNAPSHOT: timedelta(seconds=60),
+    Mode.PTZ: timedelta(seconds=10),
     Mode.REPLAY: timedelta(hours=2),
 }
 """A live token must be used at once; what it opened goes on."""
