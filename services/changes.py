@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +29,12 @@ SPAN = "SELECT coalesce(min(id), 0) AS first, coalesce(max(id), 0) AS last FROM 
 SINCE = """
     SELECT id, at, layer, row_id, kind, grid_code, was_grid_code, alarm FROM hall.change WHERE id > %(since)s ORDER BY id LIMIT %(limit)s
 """
+ROWS_SINCE = "SELECT DISTINCT row_id FROM hall.change WHERE layer = %(layer)s AND at >= %(since)s LIMIT %(limit)s"
 PRUNE = "DELETE FROM hall.change WHERE at < %(before)s AND id < (SELECT max(id) FROM hall.change)"
+
+
+TOLD: Mapping[str, str] = {"open_events": "open_events", "events": "open_events"}
+"""Layers whose changes are noted row by row, and under which name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +103,13 @@ def since(conn: Conn, last: int, *, limit: int = MAX_CHANGES) -> list[Change]:
     """Return the changes after an id, the oldest first."""
     with conn.cursor(row_factory=class_row(Change)) as cursor:
         return cursor.execute(SINCE, {"since": last, "limit": limit}).fetchall()
+
+
+def rows_since(conn: Conn, layer: str, at: datetime, *, limit: int = MAX_CHANGES) -> list[int]:
+    """Return the ids of rows that were written at an instant or later; none of a layer whose changes are not noted."""
+    if layer not in TOLD:
+        return []
+    return [int(row[0]) for row in conn.execute(ROWS_SINCE, {"layer": TOLD[layer], "since": at, "limit": limit})]
 
 
 def told(conn: Conn, reader: Reader, elements: Iterable[Element], changes: Sequence[Change]) -> list[Told]:

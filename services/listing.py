@@ -1,4 +1,7 @@
-"""Pages of rows in the order of id. Which rows of a point layer they are is looked up in memory, so no list scans a table."""
+"""Pages of rows in the order of id. Which rows of a point layer they are is looked up in memory, so no list scans a table.
+
+Rows that were written since their mirror was made are looked up in the database, so that whoever writes a case finds it in the next list.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +13,7 @@ from geodata.db import Conn
 from geodata.errors import InvalidInputError, NotAllowedError, SourceUnavailableError
 from geodata.grid import BBox
 from geodata.source import Condition
-from services import features
+from services import changes, features
 from services.cover import Covering
 from services.element import POINT, Element
 from services.features import DEGREE_DIGITS, IN_DEGREES, METRE_DIGITS, Row
@@ -18,6 +21,8 @@ from services.mirror import Mirror
 from services.mirror_store import MirrorStore
 from services.rights import Reader
 
+MOST_LATELY = 2_000
+"""So many rows written since the mirror was made are looked up one by one; with more the database lists everything."""
 SKIPPED_BY_KEY = 10_000
 """Rows that the database passes over without pain."""
 
@@ -58,14 +63,18 @@ def listing(store: MirrorStore, conn: Conn, reader: Reader, element: Element, wa
         mirror = store.mirror(element.key)
     except SourceUnavailableError:
         return _from_view(conn, reader, element, wanted, None)
+    lately = changes.rows_since(conn, element.key, mirror.revision.changed_at, limit=MOST_LATELY + 1)
+    if len(lately) > MOST_LATELY:
+        return _from_view(conn, reader, element, wanted, None)
     everything = not wanted.conditions and not wanted.bbox and not reader.scope
     if everything and wanted.offset <= SKIPPED_BY_KEY:
-        return _from_view(conn, reader, element, wanted, len(mirror))
+        matched = len(mirror) - int(np.isin(mirror.ids, lately).sum()) + len(_matching(conn, reader, element, wanted, lately))
+        return _from_view(conn, reader, element, wanted, matched)
     if element.geometry != POINT:
         # in memory an area counts by one position, but it is listed wherever it touches the box
         matched = None if wanted.bbox else mirror.count(wanted.conditions, reader.scope)
         return _from_view(conn, reader, element, wanted, matched)
-    return _from_memory(conn, reader, element, wanted, mirror)
+    return _from_memory(conn, reader, element, wanted, mirror, lately)
 
 
 def count(store: MirrorStore, conn: Conn, reader: Reader, element: Element, wanted: Wanted) -> int:
@@ -93,7 +102,9 @@ def _from_view(conn: Conn, reader: Reader, element: Element, wanted: Wanted, mat
     return Listing(rows=page.rows, more=page.more, matched=matched)
 
 
-def _from_memory(conn: Conn, reader: Reader, element: Element, wanted: Wanted, mirror: Mirror) -> Listing:
+def _from_memory(  # noqa: PLR0917 - what a page is made of
+    conn: Conn, reader: Reader, element: Element, wanted: Wanted, mirror: Mirror, lately: Sequence[int]
+) -> Listing:
     if not 1 <= wanted.limit <= features.MAX_ROWS or not 0 <= wanted.offset <= features.MAX_SKIPPED:
         raise InvalidInputError(f"limit={wanted.limit}, offset={wanted.offset}: out of range")
     if wanted.bbox:
@@ -101,11 +112,17 @@ def _from_memory(conn: Conn, reader: Reader, element: Element, wanted: Wanted, m
         ids = np.sort(mirror.ids[chosen])
     else:
         ids = np.sort(mirror.ids[mirror.chosen(mirror.all(), wanted.conditions, reader.scope)])
+    if lately:
+        ids = np.union1d(np.setdiff1d(ids, lately), np.array(_matching(conn, reader, element, wanted, lately), np.int64))
     first = wanted.offset + (int(np.searchsorted(ids, wanted.after, side="right")) if wanted.after is not None else 0)
     rows = features.by_ids(conn, reader, element, ids[first : first + wanted.limit].tolist())
     if wanted.geometry:
         rows = _placed(rows, wanted.srid)
     return Listing(rows=tuple(rows), more=first + wanted.limit < len(ids), matched=len(ids))
+
+
+def _matching(conn: Conn, reader: Reader, element: Element, wanted: Wanted, lately: Sequence[int]) -> list[int]:
+    return features.matching(conn, reader, element, lately, wanted.conditions, bbox=wanted.bbox) if lately else []
 
 
 def _placed(rows: Sequence[Row], srid: int) -> list[Row]:

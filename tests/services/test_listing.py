@@ -8,8 +8,10 @@ from geodata.db import Conn, Pool, open_pool
 from geodata.errors import InvalidInputError, NotAllowedError
 from geodata.grid import BBox
 from geodata.source import Condition
+from layers.base import Layer
 from layers.buildings import BUILDINGS
 from layers.cameras import CAMERAS
+from layers.events import EVENTS, OPEN_EVENTS
 from layers.people import PEOPLE
 from layers.registry import LAYERS
 from services import features
@@ -113,3 +115,25 @@ def test_scope_and_role_hold(filled: Conn, store: MirrorStore) -> None:
 def test_what_is_out_of_range_is_refused(filled: Conn, store: MirrorStore, wanted: Wanted) -> None:
     with pytest.raises(InvalidInputError):
         listing(store, filled, WORKER, PEOPLE, wanted)
+
+
+@pytest.mark.parametrize("wanted", [Wanted(), Wanted(conditions=[Condition("level", ("4",))]), Wanted(bbox=BBox(113.5, 22.1, 113.6, 22.3))])
+@pytest.mark.parametrize("reader", [LEADER, WORKER])
+@pytest.mark.parametrize("layer", [EVENTS, OPEN_EVENTS])
+def test_a_case_just_reported_is_in_the_next_list_and_one_just_closed_is_not_among_the_open_ones(
+    filled: Conn, store: MirrorStore, wanted: Wanted, reader: Reader, layer: Layer
+) -> None:
+    before, number = ids(listing(store, filled, reader, layer, wanted)), count(store, filled, reader, layer, wanted)
+    row = filled.execute("""
+        INSERT INTO hall.event (case_no, title, class_code, major, level, source, state, reported_at, deadline_at, step_started_at, place_text,
+                                grid_code, geom)
+        SELECT 'just-now', title, class_code, major, 4, source, 'reported', now(), now(), now(), place_text, grid_code, geom
+        FROM hall.event WHERE closed_at IS NULL AND grid_code LIKE %s ORDER BY id LIMIT 1 RETURNING id
+    """, [f"{district.STREETS[0]}%"]).fetchone()  # fmt: skip
+    assert row is not None
+    assert ids(listing(store, filled, reader, layer, wanted)) == [*before, row[0]]
+    assert count(store, filled, reader, layer, wanted) == number + 1
+    filled.execute("UPDATE hall.event SET closed_at = now(), state = 'closed' WHERE id = %s", [row[0]])
+    stays = [row[0]] if layer is EVENTS else []
+    assert ids(listing(store, filled, reader, layer, wanted)) == [*before, *stays]
+    assert count(store, filled, reader, layer, wanted) == number + len(stays)
