@@ -16,16 +16,24 @@ from api.routes import Route, body
 from api.select import SelectionBody
 from geodata.crs import WGS84, describe
 from geodata.errors import InvalidInputError
+from geodata.source import Condition
 from layers.base import Field, Layer, Text
 from layers.conditions import conditions
+from layers.events import narrowed
 from services import exports
 from services.audit import Caller, attempt
 from services.export_files import Head
 from services.exports import Format, Wanted
+from services.where import MAX_TEXT
 
 CRS = parameters.text("crs", 20, "Coordinate system: any EPSG code as 4490, 4547 or 3857, gcj02 or bd09; 4326 by default.")
 LANGUAGE = parameters.one_of("lang", ("zh", "en"), "Language of a CSV file's head and words.", "zh")
-DECLARED = (parameters.BBOX, CRS, LANGUAGE)
+TEXT = parameters.text("text", MAX_TEXT, "Part of any column that the layer is searched by.")
+OPEN = parameters.one_of("open", ("true", "false"), "Of cases: only open ones.", "false")
+OVERDUE = parameters.one_of("overdue", ("true", "false"), "Of cases: only open ones whose step should have ended.", "false")
+DECLARED = (parameters.BBOX, CRS, LANGUAGE, TEXT)
+OF_CASES = (OPEN, OVERDUE)
+CASES = "events"
 LONGITUDE, LATITUDE = Text("经度", "Longitude"), Text("纬度", "Latitude")
 CHUNK = 1 << 16
 MEDIA_TYPES: Mapping[Format, str] = {
@@ -50,7 +58,8 @@ class ExportViews:
             title=_word(found.title),
             heads=_heads(found),
             places=_places(),
-            conditions=filters(found, *DECLARED),
+            conditions=_conditions(caller, found),
+            text=TEXT.optional(request.args) or "",
             bbox=parameters.BBOX.optional(request.args),
             crs=CRS.optional(request.args) or WGS84,
         )
@@ -97,7 +106,7 @@ class ExportViews:
                 method="GET",
                 path=path,
                 view=self.filtered,
-                parameters=DECLARED,
+                parameters=(*DECLARED, *OF_CASES),
                 filtered=True,
                 media_type=binary,
                 summary="Rows of a layer as csv, geojson or gpkg: masked, at most 200,000, recorded",
@@ -112,6 +121,13 @@ class ExportViews:
                 summary="The rows within a shape as a file",
             ),
         )
+
+
+def _conditions(caller: Caller, layer: Layer) -> Sequence[Condition]:
+    if layer.key != CASES:
+        return filters(layer, *DECLARED)
+    only_open, overdue = (parameter.read(request.args) == "true" for parameter in OF_CASES)
+    return [*filters(layer, *DECLARED, *OF_CASES), *narrowed(only_open=only_open, overdue=overdue, now=caller.now)]
 
 
 def _format(suffix: str) -> Format:

@@ -15,12 +15,13 @@ from callbacks.panels import states
 from callbacks.panels.event_list import BLOCK, ORDERS, event_list, table_row
 from callbacks.words import Words, requested
 from geodata.db import reading
-from geodata.source import Condition
 from layers import registry
 from layers.base import Layer
 from layers.conditions import conditions
+from layers.events import narrowed
 from services import ordered
 from services.rights import MAY_EXPORT
+from services.where import MAX_TEXT
 
 LAYER = "events"
 ONE = re.compile(r"^/events/(\d{1,18})/?$")
@@ -66,21 +67,15 @@ def _wanted(layer: Layer, asked: Mapping[str, Any], query: Mapping[str, str], no
     sorting = [item for item in asked.get("sortModel") or () if item.get("colId") in ORDERS]
     by = ORDERS[sorting[0]["colId"]] if sorting else "reported_at"
     start = max(0, int(asked.get("startRow") or 0))
-    tests = [*conditions(layer, [(name, text) for name, text in query.items() if name not in OWN]), *_own(query, now)]
+    tests = [
+        *conditions(layer, [(name, text) for name, text in query.items() if name not in OWN]),
+        *narrowed(only_open=bool(query.get("open")), overdue=bool(query.get("overdue")), now=now),
+    ]
     return ordered.Wanted(
         conditions=tests,
-        text=str(query.get("text") or "")[: ordered.MAX_TEXT],
+        text=str(query.get("text") or "")[:MAX_TEXT],
         by=by,
         descending=not sorting or sorting[0].get("sort") != "asc",
         limit=min(max(int(asked.get("endRow") or start + BLOCK) - start, 1), ordered.MAX_ROWS),
         offset=start,
     )
-
-
-def _own(query: Mapping[str, str], now: datetime) -> list[Condition]:
-    tests = []
-    if query.get("open") or query.get("overdue"):
-        tests.append(Condition("open", values=("true",)))
-    if query.get("overdue"):
-        tests.append(Condition("deadline_at", high=now.timestamp()))
-    return tests

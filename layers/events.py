@@ -1,6 +1,7 @@
 """Events (案件): all of three years, and the open ones as a layer of their own."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from geodata.source import Condition, Kind, Mask, Sensitivity
 from layers.base import Alert, Field, Form, Geometry, Group, Layer, Look, Text, Tone
@@ -137,3 +138,9 @@ OPEN_EVENTS = replace(
         },
     ),
 )
+
+
+def narrowed(*, only_open: bool, overdue: bool, now: datetime) -> list[Condition]:
+    """Return what a list of cases is narrowed to beside the layer's filters: open ones, or of these the ones whose step should have ended."""
+    tests = [Condition("open", values=("true",))] if only_open or overdue else []
+    return [*tests, Condition("deadline_at", high=now.timestamp())] if overdue else tests

@@ -45,6 +45,8 @@ class Wanted:
     places: tuple[str, str] = ("x", "y")
     """Names of the two columns that hold the position in a CSV file."""
     conditions: Sequence[Condition] = ()
+    text: str = ""
+    """Part of any column that the layer is searched by."""
     bbox: BBox | None = None
     shape: Shape | None = None
     crs: str = systems.WGS84
@@ -73,7 +75,13 @@ def export(conn: Conn, caller: Caller, element: Element, wanted: Wanted, path: P
             kinds = [(head.name, kind) for head, kind in columns]
             table = Table(name=element.key, title=wanted.title, columns=kinds, crs=system.name, changed_at=caller.now)
             count = export_files.write_geopackage(path, table, columns, batches)
-    detail = {"rows": count, "crs": system.name, "filters": [str(condition) for condition in wanted.conditions], "where": _where(wanted)}
+    detail = {
+        "rows": count,
+        "crs": system.name,
+        "filters": [str(condition) for condition in wanted.conditions],
+        "text": wanted.text,
+        "where": _where(wanted),
+    }
     record(conn, caller, Act(action="export", object=f"{element.key}.{wanted.format}", detail=detail))
     return count
 
@@ -86,9 +94,11 @@ def _columns(reader: Reader, element: Element, heads: Sequence[Head]) -> Columns
 def _batches(conn: Conn, reader: Reader, element: Element, wanted: Wanted, crs: str) -> Iterator[Batch]:
     too_many = InvalidInputError(f"more than {MAX_ROWS:,} rows: filter them, or select a smaller area")
     # without a shape they are counted first, so that nobody waits for rows that are thrown away
-    if not wanted.shape and features.count(conn, reader, element, wanted.conditions, bbox=wanted.bbox) > MAX_ROWS:
+    if not wanted.shape and features.count(conn, reader, element, wanted.conditions, text=wanted.text, bbox=wanted.bbox) > MAX_ROWS:
         raise too_many
-    rows = features.iterate(conn, reader, element, wanted.conditions, bbox=wanted.bbox, shape=wanted.shape, limit=MAX_ROWS + 1)
+    rows = features.iterate(
+        conn, reader, element, wanted.conditions, text=wanted.text, bbox=wanted.bbox, shape=wanted.shape, limit=MAX_ROWS + 1
+    )
     seen = 0
     for batch in iter(lambda: list(itertools.islice(rows, BATCH)), []):
         seen += len(batch)

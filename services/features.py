@@ -28,6 +28,7 @@ ROWS = """
 SELECT source.id, ST_X({position}), ST_Y({position}), {geometry}{columns}
 FROM hall.{view} AS source WHERE {conditions} ORDER BY source.id LIMIT %(limit)s OFFSET %(offset)s
 """
+IDS = "SELECT source.id FROM hall.{view} AS source WHERE {conditions} ORDER BY source.id"
 COUNT = "SELECT count(*) FROM hall.{view} AS source WHERE {conditions}"
 GEOMETRY = "ST_AsGeoJSON(ST_Transform(source.geom, %(srid)s::integer), %(digits)s::integer, 0)"
 DEGREE_DIGITS, METRE_DIGITS = 7, 3
@@ -91,13 +92,24 @@ def rows(
     return Page(tuple(found[:limit]), len(found) > limit)
 
 
-def count(conn: Conn, reader: Reader, element: Element, conditions: Sequence[Condition] = (), *, bbox: BBox | None = None) -> int:
-    """Count the rows that `rows` would page through. Same errors."""
-    wanted = where(reader, element, conditions, bbox=bbox)
+def count(
+    conn: Conn, reader: Reader, element: Element, conditions: Sequence[Condition] = (), *, text: str = "", bbox: BBox | None = None
+) -> int:
+    """Count the rows that `rows` would page through, or `iterate` with a text. Same errors."""
+    wanted = where(reader, element, conditions, text=text, bbox=bbox)
     query = sql.SQL(COUNT).format(view=sql.Identifier(element.source.view), conditions=wanted.expression)
     found = conn.execute(query, wanted.values).fetchone()
     assert found is not None
     return int(found[0])
+
+
+def matching(
+    conn: Conn, reader: Reader, element: Element, ids: Sequence[int], conditions: Sequence[Condition] = (), *, bbox: BBox | None = None
+) -> list[int]:
+    """Return those of the ids that `rows` would page through, in order. Same errors."""
+    wanted = where(reader, element, conditions, bbox=bbox).and_(sql.SQL("source.id = ANY(%(ids)s)"))
+    query = sql.SQL(IDS).format(view=sql.Identifier(element.source.view), conditions=wanted.expression)
+    return [int(row[0]) for row in conn.execute(query, {**wanted.values, "ids": list(ids)})]
 
 
 def one(conn: Conn, reader: Reader, element: Element, row_id: int, *, srid: int = 4326) -> Row:
@@ -148,13 +160,14 @@ def iterate(
     element: Element,
     conditions: Sequence[Condition] = (),
     *,
+    text: str = "",
     bbox: BBox | None = None,
     shape: Shape | None = None,
     srid: int = 4326,
     limit: int | None = None,
 ) -> Iterator[Row]:
     """Stream rows with geometry from a server-side cursor, for exports. Same errors as `rows`."""
-    wanted = where(reader, element, conditions, bbox=bbox, shape=shape)
+    wanted = where(reader, element, conditions, text=text, bbox=bbox, shape=shape)
     query, read = _query(reader, element, wanted, geometry=True)
     with conn.cursor(name="export") as cursor:
         cursor.itersize = BLOCK

@@ -13,10 +13,9 @@ from services import features
 from services.element import Element
 from services.features import Row
 from services.rights import Reader
-from services.where import Where, where
+from services.where import MAX_TEXT, where
 
 MAX_ROWS = 500
-MAX_TEXT = 80
 IDS = "SELECT source.id FROM hall.{view} AS source WHERE {conditions} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
 COUNT = "SELECT count(*) FROM hall.{view} AS source WHERE {conditions}"
 UP, DOWN = "source.{column} ASC NULLS LAST, source.id ASC", "source.{column} DESC NULLS LAST, source.id DESC"
@@ -53,7 +52,7 @@ def page(conn: Conn, reader: Reader, element: Element, wanted: Wanted, now: date
     """
     if not 1 <= wanted.limit <= MAX_ROWS or not 0 <= wanted.offset <= features.MAX_SKIPPED or len(wanted.text) > MAX_TEXT:
         raise InvalidInputError(f"limit={wanted.limit} is 1..{MAX_ROWS}, offset={wanted.offset}, text at most {MAX_TEXT} characters")
-    tests = _with_text(where(reader, element, wanted.conditions), element, wanted.text.strip())
+    tests = where(reader, element, wanted.conditions, text=wanted.text)
     view = sql.Identifier(element.source.view)
     order = sql.SQL(DOWN if wanted.descending else UP).format(column=_column(element, wanted.by))
     query = sql.SQL(IDS).format(view=view, conditions=tests.expression, order=order)
@@ -66,10 +65,3 @@ def _column(element: Element, name: str) -> sql.Identifier:
     if name != "id" and element.source.column(name).sensitivity > Sensitivity.INTERNAL:
         raise InvalidInputError(f"{element.key} is not ordered by {name}")
     return sql.Identifier(name)
-
-
-def _with_text(tests: Where, element: Element, text: str) -> Where:
-    if not text:
-        return tests
-    joined = sql.SQL(" || ' ' || ").join(sql.SQL("coalesce(source.{}, '')").format(sql.Identifier(name)) for name in element.search)
-    return tests.and_(sql.SQL("strpos(lower({}), lower(%(text)s)) > 0").format(joined), text=text)

@@ -14,6 +14,7 @@ from services.element import Element
 from services.rights import Reader
 from services.shapes import Circle, Region, Shape, flattened
 
+MAX_TEXT = 80
 _TIMES = frozenset({Kind.TIME, Kind.DATE})
 _NUMBERS = frozenset({Kind.INT, Kind.FLOAT})
 _INSTANTS = (-62_135_596_800.0, 253_402_300_799.0)
@@ -50,10 +51,11 @@ def where(
     element: Element,
     conditions: Sequence[Condition] = (),
     *,
+    text: str = "",
     bbox: BBox | None = None,
     shape: Shape | None = None,
 ) -> Where:
-    """Return what the rows must fulfil that `reader` asks for, the reader's own area among it.
+    """Return what the rows must fulfil that `reader` asks for, the reader's own area among it; `text` is part of a column that is searched.
 
     Raises:
         NotAllowedError: the reader's role may not see this layer.
@@ -61,7 +63,7 @@ def where(
     """
     if reader.role not in element.roles:
         raise NotAllowedError(f"{reader.role} may not see {element.key}")
-    found = of_conditions(element.source, conditions, reader.scope)
+    found = _with_text(of_conditions(element.source, conditions, reader.scope), element, text.strip())
     if bbox:
         found = found.and_(sql.SQL("source.geom && ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 4326)"), **_box(bbox))
     return _in_shape(found, flattened(shape)) if shape else found
@@ -78,6 +80,15 @@ def of_conditions(source: Source, conditions: Sequence[Condition], area: str) ->
             raise InvalidInputError(f"{source.view}.{column.name} is personal: nobody may filter by it")
         found = _with(found, column, condition, number)
     return found
+
+
+def _with_text(found: Where, element: Element, text: str) -> Where:
+    if not text:
+        return found
+    if len(text) > MAX_TEXT:
+        raise InvalidInputError(f"text of {len(text)} characters: at most {MAX_TEXT}")
+    joined = sql.SQL(" || ' ' || ").join(sql.SQL("coalesce(source.{}, '')").format(sql.Identifier(name)) for name in element.search)
+    return found.and_(sql.SQL("strpos(lower({}), lower(%(text)s)) > 0").format(joined), text=text)
 
 
 def _with(found: Where, column: Column, condition: Condition, number: int) -> Where:

@@ -40,10 +40,9 @@
     for (const field of document.querySelectorAll('input[data-event-day]')) field.value = query[field.dataset.eventDay] || '';
     const text = document.querySelector('input[data-event-text]');
     if (text && document.activeElement !== text) text.value = query.text || '';
-    const { text: words, open, overdue, ...layer } = filters();
+    const wanted = Object.fromEntries(Object.entries(filters()).filter(([, value]) => value));
     for (const link of document.querySelectorAll('[data-event-export]')) {
-      link.href = `${hall.origin}/api/v1/export/events.${link.dataset.eventExport}?${new URLSearchParams({ lang: hall.language, ...layer })}`;
-      link.toggleAttribute('aria-disabled', Boolean(words || open || overdue));
+      link.href = `${hall.origin}/api/v1/export/events.${link.dataset.eventExport}?${new URLSearchParams({ lang: hall.language, ...wanted })}`;
     }
   }
 
@@ -114,10 +113,6 @@
     }
     if (target.closest('[data-print]')) return window.print();
     const link = target.closest('[data-event-export]');
-    if (link && link.hasAttribute('aria-disabled')) {
-      event.preventDefault();
-      hall.notice(hall.t('events.export_plain'), { kind: 'warn', key: 'export', seconds: 8 });
-    }
     for (const box of document.querySelectorAll('.event-export-box[open]')) if (!box.contains(target) || link) box.open = false;
     return null;
   }

@@ -106,3 +106,28 @@ def test_too_many_rows_are_refused_whole(app: App, monkeypatch: pytest.MonkeyPat
     answer = app.client("dispatcher").get("/api/v1/export/buildings.csv")
     assert answer.status_code == 400
     assert "more than 1 rows" in answer.get_json()["detail"]
+
+
+def test_the_text_the_open_and_the_overdue_cases_of_a_list_are_exported_as_the_list_shows_them(app: App) -> None:
+    client = app.client("dispatcher")
+
+    def numbers(query: str) -> list[str]:
+        answer = client.get(f"/api/v1/export/events.csv?{query}")
+        assert answer.status_code == 200, answer.text
+        return [row["id"] for row in rows(answer.text)]
+
+    with app.pool.connection() as conn:
+        title = conn.execute("SELECT title FROM hall.event WHERE id = 101").fetchone()
+        everything, still_open, late = (
+            [str(row[0]) for row in conn.execute(f"SELECT id FROM hall.event WHERE {test} ORDER BY id")]
+            for test in ("true", "closed_at IS NULL", "closed_at IS NULL AND deadline_at < now()")
+        )
+    assert title is not None
+    assert numbers("") == everything
+    assert numbers("open=true") == still_open
+    assert numbers("open=false") == everything
+    assert numbers("overdue=true") == late
+    assert "101" in numbers(f"text={title[0][:2]}")
+    assert numbers("text=nothing+is+called+so") == []
+    assert client.get("/api/v1/export/buildings.csv?overdue=true").status_code == 400
+    assert client.get("/api/v1/export/buildings.csv?text=" + "x" * 81).status_code == 400
