@@ -14,7 +14,7 @@ from geodata.errors import SourceUnavailableError
 from geodata.secret_key import secret_key
 from geodata.settings import Settings
 from layers.registry import LAYERS
-from services import camera_coverage, changes, clip_maker, eta, event_video, evidence, outbox, retention, seeding, simulate
+from services import camera_coverage, changes, clip_maker, eta, event_video, evidence, outbox, retention, seeding, simulate, suspensions
 from services.media_client import MediaClient
 from services.video_tokens import Signer
 
@@ -40,6 +40,7 @@ def main() -> None:
     sender = outbox.gateways(settings.sms_url, settings.webhook_url)
     threads.append(threading.Thread(target=outbox.run_forever, args=(stop, pool, sender), name="outbox"))
     threads.append(threading.Thread(target=camera_coverage.run_forever, args=(stop, pool), name="camera views"))
+    threads.append(threading.Thread(target=suspensions.remind_forever, args=(stop, pool), name="suspensions"))
     threads.append(threading.Thread(target=changes.prune_forever, args=(stop, pool), name="changes"))
     limits = retention.Limits.of(settings.recordings_gb)
     threads.append(threading.Thread(target=retention.run_forever, args=(stop, pool, settings.data_dir, limits), name="retention"))

@@ -150,12 +150,12 @@ def _banners(shown: Shown, opened: Opened) -> list[Component]:
         master = button(case.master_no or "", "git-merge", "small", data_open=reference("events", case.master_id))
         parts.append(html.Div([icon("git-merge"), html.Span(words("case.merged_into")), master], className="said-bar"))
     if case.state == "suspended":
-        until = (
-            words("case.suspended_until", at=formats.instant(case.suspended_until, shown.now, words))
-            if case.suspended_until
-            else words("case.suspended")
+        until, over = case.suspended_until, case.suspended_until is not None and case.suspended_until <= shown.now
+        text = (
+            words("case.suspension_over" if over else "case.suspended_until", at=formats.instant(until, shown.now, words)) if until else ""
         )
-        parts.append(html.Div([icon("player-pause"), html.Span(until)], className="said-bar warn"))
+        tone = "said-bar alarm" if over else "said-bar warn"
+        parts.append(html.Div([icon("player-pause"), html.Span(text or words("case.suspended"))], className=tone, role="status"))
     return parts
 
 

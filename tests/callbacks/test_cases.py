@@ -1,7 +1,9 @@
 """A case at the desk without a browser: what its panel shows, who can be sent, what acts come to, and what others get to see of it."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -299,3 +301,14 @@ def test_an_act_that_met_another_one_halfway_is_done_again_by_itself(stage_desk:
     before = version(stage_desk)
     act(stage_desk, "acceptor", "accept")
     assert (met, version(stage_desk)) == ([1], before + 1)
+
+
+def test_a_suspension_that_is_over_shows_as_an_alarm(stage_desk: Desk) -> None:
+    soon = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
+    act(stage_desk, "dispatcher", "file", {"standard_id": STANDARD})
+    act(stage_desk, "dispatcher", "suspend", {"opinion": "等配件", "until": soon})
+    assert "挂账至" in stage_desk.panel("leader", "open_events", EVENT)
+    time.sleep(2.1)
+    shown = stage_desk.panel("leader", "open_events", EVENT)
+    assert "挂账已于" in shown
+    assert "said-bar alarm" in shown
