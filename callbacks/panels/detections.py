@@ -132,7 +132,7 @@ def _picture(one: Detection, words: Words, *, thumb: bool) -> Component:
     if one.box:
         left, top, width, height = (f"{100 * value:.2f}%" for value in one.box)
         parts.append(html.I(className="det-box", style={"left": left, "top": top, "width": width, "height": height}))
-    return html.Div(parts, className="det-picture", style={"aspectRatio": f"{one.width} / {one.height}"})
+    return html.Div(parts, className="det-picture", style={"--ratio": f"{one.width / one.height:.4f}"})
 
 
 def opened(shown: Opened, words: Words, now: datetime) -> list[Component]:
@@ -179,23 +179,9 @@ def _verdicts(shown: Opened, words: Words) -> Component:
         [
             html.Div(
                 [
-                    button(
-                        words("detections.accept"),
-                        "check",
-                        "primary",
-                        data_verdict="accept",
-                        title=words("detections.key", name="A"),
-                        **given,
-                    ),
-                    button(
-                        words("detections.merge"),
-                        "git-merge",
-                        data_verdict="merge",
-                        title=words("detections.key", name="M"),
-                        **given,
-                        **merge,
-                    ),
-                    button(words("detections.reject"), "x", data_verdict="reject", title=words("detections.key", name="X"), **given),
+                    _verdict("accept", "check", "A", words, "primary", **given),
+                    _verdict("merge", "git-merge", "M", words, **given, **merge),
+                    _verdict("reject", "x", "X", words, **given),
                 ],
                 className="acts det-acts",
             ),
@@ -214,6 +200,12 @@ def _verdicts(shown: Opened, words: Words) -> Component:
         ],
         className="section det-verdict",
     )
+
+
+def _verdict(name: str, symbol: str, key: str, words: Words, *classes: str, **more: str) -> Component:
+    made = button(words(f"detections.{name}"), symbol, *classes, data_verdict=name, title=words("detections.key", name=key), **more)
+    made.children = [*made.children, html.Kbd(key)]
+    return made
 
 
 def _repetitions(shown: Opened, words: Words, now: datetime) -> Component:
