@@ -34,8 +34,11 @@ STATE = """
 CAMERAS = """
     SELECT c.id, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.azimuth_deg, c.fov_deg, c.view_range_m, c.height_m, c.ptz_type, v.stamp
     FROM hall.camera c LEFT JOIN hall.camera_view v ON v.camera_id = c.id
+        CROSS JOIN (SELECT ST_Expand(ST_Extent(geom)::geometry, 0.5) AS box FROM hall.area) AS district
+    WHERE NOT c.flags && '{zero,no_position}' AND (district.box IS NULL OR ST_Intersects(c.geom, ST_SetSRID(district.box, 4326)))
     ORDER BY c.id LIMIT %s
 """
+"""A position at 0/0 or half a degree outside of the district is a mistake: nothing is seen from there."""
 BUILDINGS = "SELECT height_m, ST_AsBinary(geom) FROM hall.building ORDER BY id LIMIT %s"
 BUILDINGS_NEAR = """
     SELECT b.height_m, ST_AsBinary(b.geom) FROM hall.building b

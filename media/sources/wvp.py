@@ -138,7 +138,9 @@ class WvpSource:
             raise SourceError("unauthorized", "no user name or API key is set for this source")
         digest = hashlib.md5(self._password.encode(), usedforsecurity=False).hexdigest()
         answer = await self._platform.json("/api/user/login", {"username": self._username, "password": digest})
-        data = answer.get("data") if isinstance(answer, dict) and answer.get("code") == 0 else None
+        if not isinstance(answer, dict) or "code" not in answer:
+            raise SourceError("refused", "the platform's answer has another shape than its interface promises")
+        data = answer.get("data") if answer["code"] == 0 else None
         token = text(data.get("accessToken"), 4_000) if isinstance(data, dict) else ""
         if not token:
             raise SourceError("unauthorized", "the platform refuses the user name or password")
