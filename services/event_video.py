@@ -23,7 +23,7 @@ PAUSE_S = 3.0
 BEFORE, AFTER = timedelta(seconds=30), timedelta(seconds=60)
 NEAR_M = 120.0
 MAX_CAMERAS = 16
-LOOKED_AT = 60
+LOOKED_AT = 24
 SERIOUS = (1, 2)
 """Levels of events whose place is recorded from the moment they come in."""
 SERIOUS_CAMERAS = 4
@@ -145,7 +145,9 @@ def record_new(conn: Conn, now: datetime) -> Mapping[int, int]:
     for event_id, level, reported_at, lon, lat in conn.execute(NEW, params).fetchall():
         cameras = [one.id for one in _near(conn, nobody, LonLat(lon, lat)) if one.playable and one.online][:SERIOUS_CAMERAS]
         if cameras:
-            planned[event_id] = recordings.plan(conn, cameras, "event", event_id=event_id, until=reported_at + SERIOUS_FOR, rank=SERIOUS_RANK + level)
+            planned[event_id] = recordings.plan(
+                conn, cameras, "event", event_id=event_id, until=reported_at + SERIOUS_FOR, rank=SERIOUS_RANK + level
+            )
     return planned
 
 
