@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import psycopg
 from aiohttp import WSCloseCode, WSMsgType, web
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -273,7 +274,7 @@ class Gateway:
             with writing(self._pool) as conn:
                 camera_access.ended(conn, grant.access_id, datetime.now(UTC))
 
-        with contextlib.suppress(SourceUnavailableError):
+        with contextlib.suppress(SourceUnavailableError, psycopg.Error):
             await asyncio.to_thread(write)
 
     async def _tend(self) -> None:
@@ -298,7 +299,7 @@ class Gateway:
         grants = {watcher.grant for watcher in self._sockets} | {session.grant for session in self._sessions.values()}
         try:
             withdrawn = await asyncio.to_thread(self._withdrawn, grants)
-        except SourceUnavailableError:
+        except (SourceUnavailableError, psycopg.Error):
             return  # what runs goes on while the database is away
         for watcher, socket in tuple(self._sockets.items()):
             if watcher.grant in withdrawn:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
+from geodata.errors import HallError
 from media import ffmpeg
 from media.fmp4 import Fragment, Init, NotVideoError, changed, fragments
 from media.sources.base import Pull, SourceError
@@ -208,7 +209,11 @@ class Channel:
         failures = 0
         while True:
             began = time.monotonic()
-            reason = await self._attempt()
+            try:
+                reason = await self._attempt()
+            except (HallError, OSError, ValueError) as error:
+                log.warning("camera %d: %r", self.key.camera_id, type(error).__name__)
+                reason = "unreachable"
             self._figures.failures[reason] = self._figures.failures.get(reason, 0) + 1
             played = self.last_frame_at is not None
             failures = 1 if played and time.monotonic() - began > STEADY_S else failures + 1

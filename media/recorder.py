@@ -80,6 +80,8 @@ class Recorder:
             except (HallError, psycopg.Error) as error:
                 log.warning("the plan of recordings cannot be read, what runs goes on: %s", error)
             else:
+                for camera_id in [camera_id for camera_id, task in self._running.items() if task.done()]:
+                    log.error("camera %d: the recorder ended: %r", camera_id, self._running.pop(camera_id))
                 for camera_id in self._running.keys() - wanted:
                     self._running.pop(camera_id).cancel()
                 for camera_id in wanted - self._running.keys():
