@@ -40,7 +40,7 @@ Texts = Sequence[tuple[int, str]]
 """Messages with the id of the change that each tells."""
 
 PATH = "/live"
-PING_S = 20.0
+PING_S = 5.0
 LOOK_S = 0.25
 """Between two looks at the revisions that are served, and at who is still signed in."""
 CHECK_S = 2.0

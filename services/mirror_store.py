@@ -187,7 +187,7 @@ class MirrorStore:
         started = time.monotonic()
         with reading(self._pool) as conn:
             mirror = mirror_build.build(conn, element, self._newest[element.key])
-        ended = time.monotonic()
+        ended, self._answered_at = time.monotonic(), datetime.now(UTC)
         self._serve(element, Served(mirror=mirror, due_at=ended + SHARE * (ended - started)))
 
     def _count_rooms(self) -> None:

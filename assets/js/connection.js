@@ -8,7 +8,8 @@
   const POLL_MS = 5000;
   const FED_MS = 60000;
   const RETRY_MS = [2000, 4000, 8000, 15000, 30000];
-  const STALE_MS = 45000;
+  /** Told every 5 seconds when the database last answered: after this it is away, and the page says so within 15 seconds. */
+  const STALE_MS = 8000;
 
   /** @type {"ok" | "lost" | "signed_out"} */
   let state = 'ok';

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests.browser.conftest import Desk
 from tests.conftest import City
@@ -95,3 +97,19 @@ def test_requests_say_how_long_the_reader_has_been_away(desk: Desk) -> None:
     with desk.page.expect_request("**/api/v1/me") as asked:
         desk.run("() => hall.connection.json('/api/v1/me')")
     assert int(asked.value.headers["x-idle-s"]) >= 0
+
+
+def test_a_database_that_is_away_shows_within_fifteen_seconds_and_is_forgiven(desk: Desk, city: City) -> None:
+    ready(desk)
+    name = str(conninfo_to_dict(city.url)["dbname"])
+    with psycopg.connect(make_conninfo(city.url, dbname="postgres"), autocommit=True) as conn:
+        switch = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+        conn.execute(switch.format(sql.Identifier(name), sql.SQL("false")))
+        try:
+            conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+            desk.page.wait_for_function("document.documentElement.dataset.connection === 'lost'", timeout=15_000)
+            assert "连接中断" in desk.page.locator(".hall-notice.error").inner_text()
+        finally:
+            conn.execute(switch.format(sql.Identifier(name), sql.SQL("true")))
+    desk.page.wait_for_function("document.documentElement.dataset.connection === 'ok'")
+    desk.page.wait_for_function("hall.live.state() === 'open'")
