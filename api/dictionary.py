@@ -68,6 +68,19 @@ class NewClass(ClassBody, kw_only=True, forbid_unknown_fields=True):
     code: str
 
 
+class SubClassName(Struct, forbid_unknown_fields=True):
+    """A sub class as it shall be called; it stays in its major class."""
+
+    name: str
+
+
+class NewSubClass(SubClassName, kw_only=True, forbid_unknown_fields=True):
+    """A sub class to add: 3 to 8 capitals and digits."""
+
+    code: str
+    major: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandardView:
     """A filing condition with its limit and the end of a case under it."""
@@ -143,8 +156,23 @@ class DictionaryViews:
         with audit.attempt(self._pool, caller, "dictionary_change", f"dictionary/{code[:20]}") as conn:
             return dictionary_edit.change_class(conn, caller, code, wanted.entry())
 
+    def create_sub(self) -> dictionary.SubClass:
+        """Add a sub class."""
+        new, caller = body(NewSubClass), current_caller()
+        with audit.attempt(self._pool, caller, "dictionary_change", f"dictionary/{new.code[:20]}") as conn:
+            dictionary_edit.create_sub_class(conn, caller, new.code, new.name, new.major)
+            return dictionary.sub_class(conn, new.code)
+
+    def change_sub(self, code: str) -> dictionary.SubClass:
+        """Give a sub class another name."""
+        wanted, caller = body(SubClassName), current_caller()
+        with audit.attempt(self._pool, caller, "dictionary_change", f"dictionary/{code[:20]}") as conn:
+            dictionary_edit.rename_sub_class(conn, caller, code, wanted.name)
+            return dictionary.sub_class(conn, code)
+
     def routes(self) -> tuple[Route, ...]:
         """All operations."""
+        subs = "/api/v1/dictionary/sub-classes"
         one = "/api/v1/dictionary/{code}"
         return (
             Route(
@@ -162,6 +190,23 @@ class DictionaryViews:
                 answer=dictionary.MinorClass,
                 status=201,
                 summary="Add a class with its filing conditions (system administrator)",
+            ),
+            Route(
+                method="POST",
+                path=subs,
+                view=self.create_sub,
+                body=NewSubClass,
+                answer=dictionary.SubClass,
+                status=201,
+                summary="Add a sub class to a major class (system administrator)",
+            ),
+            Route(
+                method="PUT",
+                path=f"{subs}/{{code}}",
+                view=self.change_sub,
+                body=SubClassName,
+                answer=dictionary.SubClass,
+                summary="Give a sub class another name (system administrator)",
             ),
             Route(
                 method="GET",

@@ -1,11 +1,11 @@
 """The dictionary page: who may change what is decided in the services, here is only the wiring."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
-from dash import Dash, Input, Output, html, no_update
+from dash import Dash, Input, Output, Patch, State, html, no_update
 from dash.development.base_component import Component
 
 from api.identity import current_caller, current_reader
@@ -21,7 +21,7 @@ from geodata.db import Conn, reading
 from geodata.errors import InvalidInputError, NotAllowedError
 from layers.base import STAFF
 from services import areas, deadlines, dictionary, duty, worktime
-from services.dictionary import SubClass
+from services.dictionary import SubClass, Tree
 from services.rights import Reader, Role
 
 READERS = STAFF | {Role.SYSTEM_ADMIN}
@@ -31,15 +31,27 @@ READERS = STAFF | {Role.SYSTEM_ADMIN}
 def register(app: Dash, context: Context) -> None:
     """Wire tree, class, departments, calendar and acts."""
 
-    @app.callback(Output(ids.DICT_COUNTS, "children"), Output(ids.DICT_TREE, "children"), Input(ids.DICT_ROWS, "data"))
-    def show_tree(_changed: int) -> tuple[list[Component], list[Component]]:
+    @app.callback(
+        Output(ids.DICT_COUNTS, "children"),
+        Output(ids.DICT_TREE, "children"),
+        Output(ids.DICT_SHAPE, "data"),
+        Input(ids.DICT_ROWS, "data"),
+        State(ids.DICT_SHAPE, "data"),
+    )
+    def show_tree(changed: Mapping[str, Any] | None, shape: object) -> tuple[object, object, object]:
         reader, words = _reader(), requested()
         with reading(context.pool) as conn:
             tree = dictionary.tree(conn)
-        return panels.counts(tree, words), panels.branches(tree, words, editable=may_edit(reader))
+        present, editable = [[major.code, [sub.code for sub in major.sub_classes]] for major in tree.majors], may_edit(reader)
+        if not changed or shape != present:
+            return panels.counts(tree, words), panels.branches(tree, words, editable=editable), present
+        return panels.counts(tree, words), _patched(tree, changed.get("subs") or (), words, editable=editable), no_update
 
     @app.callback(
-        Output(ids.DICT_EDITOR, "children"), Output(ids.DICT_DUTY, "children"), Input(ids.DICT_PICK, "data"), Input(ids.DICT_ROWS, "data")
+        Output(ids.DICT_EDITOR, "children"),
+        Output(ids.DICT_DUTY, "children"),
+        Input(ids.DICT_PICK, "data"),
+        Input(ids.DICT_SHEET_ROWS, "data"),
     )
     def show_class(picked: dict[str, Any] | None, _changed: int) -> tuple[object, object]:
         reader, words = _reader(), requested()
@@ -61,15 +73,25 @@ def register(app: Dash, context: Context) -> None:
     @app.callback(
         Output(ids.DICT_RESULT, "children"),
         Output(ids.DICT_ROWS, "data"),
+        Output(ids.DICT_SHEET_ROWS, "data"),
+        Output(ids.DICT_DEPARTMENT_ROWS, "data"),
+        Output(ids.DICT_CALENDAR_ROWS, "data"),
         Output(ids.DICT_PICK, "data"),
         Input(ids.DICT_ACT, "data"),
         prevent_initial_call=True,
     )
-    def act(asked: dict[str, Any] | None) -> tuple[object, object, object]:
+    def act(asked: dict[str, Any] | None) -> tuple[object, ...]:
         if not asked:
-            return no_update, no_update, no_update
-        said, good, made = dictionary_acts.act(context, current_caller(), asked, requested())
-        return result(said, good=good), int(asked["n"]) if good else no_update, {"code": made} if made else no_update
+            return (no_update,) * 6
+        said, done = dictionary_acts.act(context, current_caller(), asked, requested())
+        if done is None:
+            return (result(said, good=False), *(no_update,) * 5)
+        # only what the act has changed is drawn anew
+        number, part = int(asked["n"]), dictionary_acts.ACTS[str(asked["act"])][0]
+        tree = {"n": number, "subs": list(done.subs)} if done.subs else no_update
+        departments = number if part == "department_change" else no_update
+        calendar = number if part == "calendar_change" else no_update
+        return result(said, good=True), tree, number, departments, calendar, {**done.pick, "n": number} if done.pick else no_update
 
     _register_departments(app, context)
     _register_calendar(app, context)
@@ -81,12 +103,24 @@ def may_edit(reader: Reader) -> bool:
     return reader.role is Role.SYSTEM_ADMIN
 
 
+def _patched(tree: Tree, subs: Sequence[str], words: Words, *, editable: bool) -> Patch:
+    """Draw these sub classes anew inside the tree that is on the page, and the heads of their major classes."""
+    patch = Patch()
+    for place, major in enumerate(tree.majors):
+        for number, branch in enumerate(major.sub_classes):
+            if branch.code in subs:
+                children = patch[place]["props"]["children"]
+                children[0] = panels.major_head(major, words)
+                children[number + 1] = panels.branch(branch, words, editable=editable)
+    return patch
+
+
 def _register_departments(app: Dash, context: Context) -> None:
     @app.callback(
         Output(ids.DICT_DEPARTMENTS, "children"),
         Output(ids.DICT_DEPARTMENT_EDITOR, "children"),
         Input(ids.DICT_DEPARTMENT, "data"),
-        Input(ids.DICT_ROWS, "data"),
+        Input(ids.DICT_DEPARTMENT_ROWS, "data"),
     )
     def show_departments(picked: dict[str, Any] | None, _changed: int) -> tuple[list[Component], list[Component]]:
         reader, words = _reader(), requested()
@@ -102,7 +136,7 @@ def _register_calendar(app: Dash, context: Context) -> None:
         Output(ids.DICT_CALENDAR, "children"),
         Output(ids.DICT_DAY_EDITOR, "children"),
         Input(ids.DICT_YEAR, "data"),
-        Input(ids.DICT_ROWS, "data"),
+        Input(ids.DICT_CALENDAR_ROWS, "data"),
     )
     def show_year(picked: dict[str, Any] | None, _changed: int) -> tuple[list[Component], list[Component]]:
         reader, words, today = _reader(), requested(), formats.local(datetime.now(UTC)).date()
@@ -114,7 +148,7 @@ def _register_calendar(app: Dash, context: Context) -> None:
             [_fresh(), *calendar_panels.day_editor(known, chosen, words, editable=may_edit(reader))],
         )
 
-    @app.callback(Output(ids.DICT_SUM, "children"), Input(ids.DICT_SUM_ASK, "data"), Input(ids.DICT_ROWS, "data"))
+    @app.callback(Output(ids.DICT_SUM, "children"), Input(ids.DICT_SUM_ASK, "data"), Input(ids.DICT_CALENDAR_ROWS, "data"))
     def tell_sum(given: dict[str, Any] | None, _changed: int) -> object:
         words, asked = requested(), given or calendar_panels.FIRST_SUM
         filed = _local(asked["filed_at"]) if given else datetime.now(UTC)
@@ -139,6 +173,11 @@ def _reader() -> Reader:
 
 def _class(conn: Conn, reader: Reader, picked: Mapping[str, Any], words: Words) -> tuple[list[Component], list[Component]]:
     now, editable = datetime.now(UTC), may_edit(reader)
+    if editable and picked.get("new_sub"):
+        return panels.sub_sheet(None, str(picked["new_sub"]), words), []
+    if editable and picked.get("edit_sub"):
+        own = dictionary.sub_class(conn, str(picked["edit_sub"]))
+        return panels.sub_sheet(own, own.major, words), []
     subs = [SubClass(code=sub.code, name=sub.name, major=major.code) for major in dictionary.tree(conn).majors for sub in major.sub_classes]
     if picked.get("sub"):
         sub = dictionary.sub_class(conn, str(picked["sub"]))

@@ -16,7 +16,7 @@ from callbacks.panels.states import forbidden
 from callbacks.words import Words, requested
 
 STORES = (
-    ids.DICT_PICK, ids.DICT_DUE_ASK, ids.DICT_DEPARTMENT, ids.DICT_YEAR, ids.DICT_SUM_ASK, ids.DICT_ACT, ids.SIGNED_OUT, ids.NOTICE, ids.SINK,
+    ids.DICT_ROWS, ids.DICT_SHAPE, ids.DICT_SHEET_ROWS, ids.DICT_DEPARTMENT_ROWS, ids.DICT_CALENDAR_ROWS, ids.DICT_PICK, ids.DICT_DUE_ASK, ids.DICT_DEPARTMENT, ids.DICT_YEAR, ids.DICT_SUM_ASK, ids.DICT_ACT, ids.SIGNED_OUT, ids.NOTICE, ids.SINK,
 )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def layout(context: Context) -> Component:
     main = html.Main(
         [head, parts, html.Div(id=ids.DICT_RESULT, className="admin-result", role="status")], id=ids.DICTIONARY, className="admin dict"
     )
-    stores = [dcc.Store(id=ids.DICT_ROWS, data=0), *(dcc.Store(id=name) for name in STORES)]
+    stores = [*(dcc.Store(id=name) for name in STORES)]
     return html.Div([head_bar, main, *stores], className="admin-page")
 
 

@@ -40,6 +40,8 @@
   const STEPS = [
     ['[data-dict-class]', choose],
     ['[data-dict-new]', (button) => hall.store('dict-pick', { sub: button.dataset.dictNew, n: next() })],
+    ['[data-dict-new-sub]', (button) => hall.store('dict-pick', { new_sub: button.dataset.dictNewSub, n: next() })],
+    ['[data-dict-edit-sub]', (button) => hall.store('dict-pick', { edit_sub: button.dataset.dictEditSub, n: next() })],
     ['[data-dict-act]', act],
     ['[data-dict-department]', (button) => hall.store('dict-department', { id: Number(button.dataset.dictDepartment), n: next() })],
     ['[data-dict-year]', (button) => hall.store('dict-year', { year: Number(button.dataset.dictYear) })],

@@ -47,25 +47,31 @@ def branches(tree: Tree, words: Words, *, editable: bool) -> list[Component]:
 
 
 def _major(major: Major, words: Words, *, editable: bool) -> Component:
-    number = sum(len(sub.classes) for sub in major.sub_classes)
+    add = [button(words("dict.add_sub_class"), "plus", "small", "plain", data_dict_new_sub=major.code)] if editable else []
     return html.Details(
-        [
-            html.Summary(
-                [
-                    icon("chevron-right"),
-                    html.B(words.of(MAJORS[major.code])),
-                    html.Span(words("dict.of_major", subs=len(major.sub_classes), classes=number)),
-                ]
-            ),
-            *(_branch(sub, words, editable=editable) for sub in major.sub_classes),
-        ],
+        [major_head(major, words), *(branch(sub, words, editable=editable) for sub in major.sub_classes), *add],
         className="dict-major",
         **also({"data-major": major.code}),
     )
 
 
-def _branch(sub: Branch, words: Words, *, editable: bool) -> Component:
-    add = [button(words("dict.add_class"), "plus", "small", "plain", data_dict_new=sub.code)] if editable else []
+def major_head(major: Major, words: Words) -> Component:
+    """Name a major class and count what it holds."""
+    number = sum(len(sub.classes) for sub in major.sub_classes)
+    said = words("dict.of_major", subs=len(major.sub_classes), classes=number)
+    return html.Summary([icon("chevron-right"), html.B(words.of(MAJORS[major.code])), html.Span(said)])
+
+
+def branch(sub: Branch, words: Words, *, editable: bool) -> Component:
+    """Draw a sub class with its classes."""
+    add = (
+        [
+            button(words("dict.add_class"), "plus", "small", "plain", data_dict_new=sub.code),
+            button(words("dict.edit_sub_class"), "pencil", "small", "plain", data_dict_edit_sub=sub.code),
+        ]
+        if editable
+        else []
+    )
     return html.Details(
         [
             html.Summary(
@@ -124,6 +130,36 @@ def sheet(found: Sheet, words: Words) -> list[Component]:
             ]
             if found.editable
             else []
+        ),
+    ]
+
+
+def sub_sheet(known: SubClass | None, major: str, words: Words) -> list[Component]:
+    """Ask for the name of a sub class, and for the code of a new one; it stays in its major class."""
+    title = known.name if known else words("dict.new_sub_class")
+    key = known.code if known else major
+    return [
+        html.Header(
+            [
+                html.P(words.joint.join((words.of(MAJORS[major]), *([known.code] if known else []))), className="quiet"),
+                html.Div([html.H2(title)]),
+            ],
+            className="dict-head",
+            **also({"data-dict-key": key}),
+        ),
+        section(
+            words("dict.what"),
+            html.Div(
+                [
+                    *([field(words("dict.code"), "code", words("dict.code_hint"))] if known is None else []),
+                    field(words("dict.name"), "name", "", value=known.name if known else ""),
+                ],
+                className="dict-fields",
+            ),
+        ),
+        html.Div(
+            button(words("dict.save"), "check", "primary", data_dict_act="rename_sub_class" if known else "create_sub_class"),
+            className="dict-save",
         ),
     ]
 

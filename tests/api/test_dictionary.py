@@ -135,3 +135,18 @@ def test_days_and_hours_are_decided_by_the_system_administrator_only(known: App)
     assert known.client("system_admin").put("/api/v1/calendar/hours", json={"hours": [["17:00", "09:00"]]}).status_code == 400
     assert known.client("system_admin").put("/api/v1/calendar/hours", json=hours).status_code == 204
     assert known.client("worker").get(CALENDAR).get_json()["hours"] == [["09:00", "17:00"]]
+
+
+def test_a_sub_class_is_added_once_and_renamed_by_the_system_administrator(known: App) -> None:
+    path, new = "/api/v1/dictionary/sub-classes", {"code": "C97", "name": "夜间经济", "major": "city"}
+    assert known.client("dispatcher").post(path, json=new).status_code == 403
+    answer = known.client("system_admin").post(path, json=new)
+    assert (answer.status_code, answer.get_json()) == (201, new)
+    assert known.client("system_admin").post(path, json=new).status_code == 400
+    assert known.client("system_admin").post(path, json=new | {"code": "C96", "major": "nowhere"}).status_code == 400
+    assert known.client("dispatcher").put(f"{path}/C97", json={"name": "夜市"}).status_code == 403
+    assert known.client("system_admin").put(f"{path}/C97", json={"name": "夜市"}).get_json() == new | {"name": "夜市"}
+    assert known.client("system_admin").put(f"{path}/C97", json={"name": ""}).status_code == 400
+    assert known.client("system_admin").put(f"{path}/C00", json={"name": "夜市"}).status_code == 404
+    major = next(item for item in known.client("worker").get("/api/v1/dictionary").get_json()["majors"] if item["code"] == "city")
+    assert ("C97", "夜市") in {(sub["code"], sub["name"]) for sub in major["sub_classes"]}

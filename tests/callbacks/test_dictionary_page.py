@@ -35,11 +35,11 @@ def act(desk: Desk, who: str, name: str, key: str = "", **more: object) -> tuple
     """What the page says to an act, and whether it says that something has changed."""
     asked = {"act": name, "key": key, "given": {}, "standards": [], "n": 7, **more}
     response = desk.call(who, "dict-result.children", {"dict-act.data": asked}, path=PATH)["response"]
-    return str(response["dict-result"]["children"]["props"]["children"][1]), "dict-rows" in response
+    return str(response["dict-result"]["children"]["props"]["children"][1]), "dict-sheet-rows" in response
 
 
 def sheet(desk: Desk, who: str, code: str) -> str:
-    return text(desk.call(who, "dict-editor.children", {"dict-pick.data": {"code": code}, "dict-rows.data": 0}, path=PATH))
+    return text(desk.call(who, "dict-editor.children", {"dict-pick.data": {"code": code}, "dict-sheet-rows.data": 0}, path=PATH))
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ def sheet(desk: Desk, who: str, code: str) -> str:
 def test_staff_and_the_system_administrator_see_the_page(book: Desk, who: str, *, seen: bool) -> None:
     layout = book.app.client(who).get(f"{PATH}_dash-layout").get_data(as_text=True)
     assert ("dict-tree" in layout) == seen
-    answer = book.call(who, "dict-tree.children", {"dict-rows.data": 0}, path=PATH)
+    answer = book.call(who, "dict-tree.children", {"dict-rows.data": None}, path=PATH)
     assert ("暴露垃圾" in text(answer)) == seen
 
 
 def test_the_tree_shows_its_live_counts(book: Desk) -> None:
-    answer = text(book.call("dispatcher", "dict-counts.children", {"dict-rows.data": 0}, path=PATH))
+    answer = text(book.call("dispatcher", "dict-counts.children", {"dict-rows.data": None}, path=PATH))
     # the district brought a class of its own under the code 0101
     assert all(f'"children": "{number}"' in answer for number in (7, 61, 234))
 
@@ -95,16 +95,22 @@ def test_the_calculator_says_when_a_case_filed_before_the_holiday_is_due(book: D
     said = text(book.call("dispatcher", "dict-due.children", asked, path=PATH))
     assert "2026年10月13日 周二 16:00 到期" in said  # two hours on 30 September, then 8, 9, 10, 12 and 13 October
     assert "跨休息日 8 天" in said
-    one = {"dict-sum-ask.data": {"filed_at": "2026-09-30T16:00", "limit_value": "1", "limit_unit": "work_day"}, "dict-rows.data": 0}
+    one = {
+        "dict-sum-ask.data": {"filed_at": "2026-09-30T16:00", "limit_value": "1", "limit_unit": "work_day"},
+        "dict-calendar-rows.data": 0,
+    }
     assert "2026年10月8日 周四 16:00 到期" in text(book.call("dispatcher", "dict-sum.children", one, path=PATH))
-    late = {"dict-sum-ask.data": {"filed_at": "2045-03-03T16:00", "limit_value": "1", "limit_unit": "work_day"}, "dict-rows.data": 0}
+    late = {
+        "dict-sum-ask.data": {"filed_at": "2045-03-03T16:00", "limit_value": "1", "limit_unit": "work_day"},
+        "dict-calendar-rows.data": 0,
+    }
     assert "2045 年节假日未收录，只按周末计算" in text(book.call("dispatcher", "dict-sum.children", late, path=PATH))
-    wrong = {"dict-sum-ask.data": {"filed_at": "", "limit_value": "x", "limit_unit": "work_day"}, "dict-rows.data": 0}
+    wrong = {"dict-sum-ask.data": {"filed_at": "", "limit_value": "x", "limit_unit": "work_day"}, "dict-calendar-rows.data": 0}
     assert "无法计算" in text(book.call("dispatcher", "dict-sum.children", wrong, path=PATH))
 
 
 def test_a_day_is_decided_and_given_back(book: Desk) -> None:
-    year = {"dict-year.data": {"year": 2026, "day": "2026-10-01"}, "dict-rows.data": 0}
+    year = {"dict-year.data": {"year": 2026, "day": "2026-10-01"}, "dict-calendar-rows.data": 0}
     shown = text(book.call("dispatcher", "dict-calendar.children", year, path=PATH))
     assert "2026-10-01 · 休息 · 节假日 · 国庆节" in shown
     assert "工作 248 天 · 休息 117 天" in shown
@@ -115,7 +121,9 @@ def test_a_day_is_decided_and_given_back(book: Desk) -> None:
 
 
 def test_departments_and_rules_are_kept(book: Desk) -> None:
-    shown = text(book.call("dispatcher", "dict-departments.children", {"dict-department.data": None, "dict-rows.data": 0}, path=PATH))
+    shown = text(
+        book.call("dispatcher", "dict-departments.children", {"dict-department.data": None, "dict-department-rows.data": 0}, path=PATH)
+    )
     assert "街道1办事处" in shown
     given = {"code": "parks", "name": "公园管理处", "kind": "bureau", "scope": "", "phone": "", "enabled": "true"}
     assert act(book, "system_admin", "create_department", given=given) == ("部门已新增。", True)
@@ -124,6 +132,53 @@ def test_departments_and_rules_are_kept(book: Desk) -> None:
         lead = conn.execute("SELECT id FROM hall.department WHERE code = 'parks'").fetchone()[0]
     rule = {"subject": "P117", "area": "", "lead": str(lead), "helper_0": "", "helper_1": str(lead)}
     assert act(book, "system_admin", "put_rule", given=rule) == ("规则已保存。", True)
-    picked = {"dict-pick.data": {"code": "P117"}, "dict-rows.data": 0}
+    picked = {"dict-pick.data": {"code": "P117"}, "dict-sheet-rows.data": 0}
     assert "公园管理处" in text(book.call("dispatcher", "dict-duty.children", picked, path=PATH))
     assert act(book, "system_admin", "delete_rule", rule="P117@") == ("规则已删除，改由更大范围的规则决定。", True)
+
+
+def done(desk: Desk, name: str, key: str = "", **more: object) -> dict[str, Any]:
+    """Which parts of the page an act draws anew."""
+    asked = {"act": name, "key": key, "given": {}, "standards": [], "n": 9, **more}
+    return dict(desk.call("system_admin", "dict-result.children", {"dict-act.data": asked}, path=PATH)["response"])
+
+
+def drawn(desk: Desk, changed: object, shape: object) -> dict[str, Any]:
+    answer = desk.call("system_admin", "dict-tree.children", {"dict-rows.data": changed}, {"dict-shape.data": shape}, path=PATH)
+    return dict(answer["response"])
+
+
+def test_a_save_draws_nothing_anew_but_what_it_has_changed(book: Desk) -> None:
+    whole = drawn(book, None, None)
+    shape = whole["dict-shape"]["data"]
+    given = {"name": "道路遗撒", "sub_code": "C01", "kind": "event", "kind_group": "", "default_level": "0", "enabled": "true"}
+    row = {"id": "", "condition": "有", "closing": "完", "limit_value": "1", "limit_unit": "work_hour"}
+    saved = done(book, "change_class", "0112", given=given, standards=[row])
+    assert saved.keys() == {"dict-result", "dict-rows", "dict-sheet-rows"}
+    patched = drawn(book, saved["dict-rows"]["data"], shape)
+    assert "dict-shape" not in patched
+    assert "道路遗撒" in text(patched)
+    assert "暴露垃圾" in text(whole)
+    assert len(text(patched)) < len(text(whole)) / 10
+    day = done(book, "put_day", "2026-12-24", given={"working": "false", "note": "检修"})
+    assert day.keys() == {"dict-result", "dict-sheet-rows", "dict-calendar-rows"}
+    assert done(book, "delete_day", "2026-12-24").keys() == {"dict-result", "dict-sheet-rows", "dict-calendar-rows"}
+
+
+def test_a_sub_class_is_added_renamed_and_takes_its_place_in_the_tree(book: Desk) -> None:
+    shape = drawn(book, None, None)["dict-shape"]["data"]
+    asked = {"dict-pick.data": {"new_sub": "city"}, "dict-sheet-rows.data": 0}
+    form = text(book.call("system_admin", "dict-editor.children", asked, path=PATH))
+    assert "create_sub_class" in form
+    made = done(book, "create_sub_class", "city", given={"code": "c98", "name": "夜间经济"})
+    assert made["dict-pick"]["data"]["edit_sub"] == "C98"
+    again = drawn(book, made["dict-rows"]["data"], shape)
+    assert "夜间经济" in text(again["dict-tree"])
+    assert again["dict-shape"]["data"] != shape, "the tree has another shape: it is drawn as a whole"
+    renamed = done(book, "rename_sub_class", "C98", given={"name": "夜市"})
+    assert "夜市" in text(drawn(book, renamed["dict-rows"]["data"], again["dict-shape"]["data"]))
+    assert "rename_sub_class" in text(
+        book.call("system_admin", "dict-editor.children", {"dict-pick.data": {"edit_sub": "C98"}, "dict-sheet-rows.data": 0}, path=PATH)
+    )
+    assert "dict-rows" not in done(book, "create_sub_class", "city", given={"code": "C98", "name": "又一个"})
+    assert "dict-rows" not in done(book, "create_sub_class", "nowhere", given={"code": "C97", "name": "又一个"})
