@@ -29,6 +29,7 @@ def bar(reader: Reader, words: Words, told: Bar) -> Component:
             html.A(
                 [icon(way.icon), words(way.title)],
                 href=way.path,
+                title=words(way.title),
                 className="top-link here" if way.path == told.here else "top-link",
                 **(also({"aria-current": "page"}) if way.path == told.here else {}),
             )
