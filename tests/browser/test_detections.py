@@ -74,7 +74,7 @@ def test_a_finding_is_rejected_and_one_accepted_by_keys_and_stands_on_the_map(ne
     assert place
     page.goto(f"{desk.url}{place}")
     page.wait_for_function("window.hall && window.hall.map", timeout=WAIT_MS)
-    page.wait_for_selector("#panel-body [data-case]", timeout=WAIT_MS)
+    page.wait_for_selector("#panel-body [data-case]", state="attached", timeout=WAIT_MS)
     assert "火情" in page.locator("#panel h1").inner_text()
     case = desk.run("async () => hall.connection.json('/api/v1/events/' + document.querySelector('[data-case]').dataset.case)")
     assert (case["source"], case["state"]) == ("video_ai", "reported")
