@@ -63,6 +63,8 @@ def prepare(settings: Settings, progress: Progress | None = None) -> Ready:
             workflow.load(conn)
             changed = _sample(conn, settings, progress) or changed
             written = accounts.write(conn, settings.data_dir) if settings.demo else None
+            if settings.demo:
+                video.choose(conn, datetime.now(UTC))
             conn.commit()
             _basemap(conn, settings, progress)
             if changed or not (settings.data_dir / fonts.FOLDER / fonts.STYLESHEET).exists():

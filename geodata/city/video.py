@@ -1,5 +1,7 @@
 """The sample city's pictures: every camera has a simulated stream (media/sample_cameras.py), and some are recorded always."""
 
+from datetime import datetime
+
 from geodata.db import Conn
 
 KEY = "sample"
@@ -44,6 +46,19 @@ COUNT = """
     ON CONFLICT DO NOTHING
 """
 
+# What a hall would have saved: all key points, a patrol of them, and the pictures that the duty desk begins its day with.
+CHOICES = """
+    WITH key AS (SELECT id FROM hall.camera WHERE is_key AND video_source_id IS NOT NULL ORDER BY id LIMIT 400),
+         recorded AS (SELECT camera_id AS id FROM hall.recording_plan WHERE reason = 'key' ORDER BY rank, camera_id LIMIT 4),
+         choice (kind, name, dwell_s, ids) AS (VALUES
+             ('group', '重点视频点', 20, (SELECT array_agg(id) FROM key)),
+             ('patrol', '重点点位轮巡', 20, (SELECT array_agg(id) FROM (SELECT id FROM key LIMIT 32) AS leading_ones)),
+             ('layout', '值班四画面', 20, (SELECT array_agg(id) FROM recorded)))
+    INSERT INTO hall.camera_set (account_id, kind, name, tiles, dwell_s, camera_ids, shared, changed_at)
+    SELECT a.id, c.kind, c.name, 4, c.dwell_s, c.ids, true, %(now)s FROM choice AS c, hall.account AS a
+    WHERE a.username = 'shift_leader' AND c.ids IS NOT NULL AND NOT EXISTS (SELECT FROM hall.camera_set AS s WHERE s.account_id = a.id)
+"""
+
 
 def write(conn: Conn) -> int:
     """Give the generated cameras their streams, once; return how many got one."""
@@ -55,3 +70,8 @@ def write(conn: Conn) -> int:
         conn.execute(PLAN, source | {"together": TOGETHER, "recorded": RECORDED})
         conn.execute(COUNT, {"every_s": COUNTED_S})
     return connected
+
+
+def choose(conn: Conn, now: datetime) -> None:
+    """Save and share choices of cameras for the demo accounts, unless their owner has some."""
+    conn.execute(CHOICES, {"now": now})
