@@ -23,7 +23,7 @@ class HealthList:
     def __init__(self, context: Context) -> None:
         self._pool = context.pool
 
-    def cameras(self) -> video_health.Health:
+    def cameras(self) -> video_health.CamerasHealth:
         """Read it."""
         arguments = request.args
         query = video_health.HealthQuery(
@@ -43,7 +43,7 @@ class HealthList:
                 path="/api/v1/video/health",
                 view=self.cameras,
                 parameters=(STATE, TEXT, AFTER, LIMIT),
-                answer=video_health.Health,
+                answer=video_health.CamerasHealth,
                 summary="How the cameras are: online, what they send, how their picture is, how far their clock is off; and how many are in which state",
             ),
         )

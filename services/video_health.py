@@ -73,14 +73,14 @@ class HealthQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class CamerasHealth:
     """How many cameras are in which state, whatever state is asked for, and those that are."""
 
     counts: Mapping[str, int]
     items: list[CameraHealth]
 
 
-def health(conn: Conn, reader: Reader, query: HealthQuery) -> Health:
+def health(conn: Conn, reader: Reader, query: HealthQuery) -> CamerasHealth:
     """Return the state of the cameras in the reader's area.
 
     Raises:
@@ -96,7 +96,7 @@ def health(conn: Conn, reader: Reader, query: HealthQuery) -> Health:
     params = {"scope": reader.scope, "like": _like(query.text), "state": query.state, "after_id": query.after_id, "limit": query.limit}
     counts = dict(conn.execute(COUNTS, params).fetchall())
     with conn.cursor(row_factory=class_row(CameraHealth)) as cursor:
-        return Health(counts=counts, items=cursor.execute(ROWS, params).fetchall())
+        return CamerasHealth(counts=counts, items=cursor.execute(ROWS, params).fetchall())
 
 
 def _like(text: str | None) -> str | None:
