@@ -120,7 +120,7 @@ class PlanList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CountList:
+class PeopleCounts:
     """What was counted, the newest first."""
 
     camera_id: int
@@ -208,12 +208,12 @@ class DetectionViews:
         with audit.attempt(self._pool, caller, "analysis_plan", f"cameras/{id}") as conn:
             counting.leave(conn, caller, id)
 
-    def counts(self, id: int) -> CountList:  # noqa: A002 - the name in the path
+    def counts(self, id: int) -> PeopleCounts:  # noqa: A002 - the name in the path
         """What was counted at a camera."""
         caller = current_caller()
         since = caller.now - timedelta(hours=HOURS.read(request.args))
         with reading(self._pool) as conn:
-            return CountList(camera_id=id, counts=counting.counts(conn, caller.reader, id, since))
+            return PeopleCounts(camera_id=id, counts=counting.counts(conn, caller.reader, id, since))
 
     def routes(self) -> Sequence[Route]:
         """Return what is served, and what OpenAPI says of it."""
@@ -282,7 +282,7 @@ class DetectionViews:
                 path="/api/v1/cameras/{id}/counts",
                 view=self.counts,
                 parameters=(HOURS,),
-                answer=CountList,
+                answer=PeopleCounts,
                 summary="How many people were counted at a camera, the newest first",
             ),
         )
