@@ -164,7 +164,7 @@ def test_garbage_slowness_and_failures_become_plain_reasons(broken: str, reason:
         async with FakeWvp(api_key="k").serving() as fake:
             assert isinstance(fake, FakeWvp)
             fake.broken = broken
-            source = source_of(fake, api_key="k", timeout_s=0.5)
+            source = source_of(fake, api_key="k", timeout_s=0.5 if broken == "slow" else 10)
             with pytest.raises(SourceError) as refused:
                 await source.live("1", "main")
             assert refused.value.reason == reason
