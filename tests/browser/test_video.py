@@ -39,7 +39,8 @@ SKEW = """async () => {
         await new Promise((resolve) => setTimeout(resolve, 100));
         all.push(current().replay.skew());
     }
-    return all.sort((a, b) => a - b)[28];
+    all.sort((a, b) => a - b);
+    return [all[15], all[28]];
 }"""
 SEEK = """async (offset) => {
     const {replay} = (await hall.video.load('dock')).current();
@@ -156,7 +157,7 @@ def test_keys_enlarge_shrink_and_close(hall: Desk, event: tuple[int, list[int]])
 def test_recordings_play_in_step_and_a_hole_is_blank(hall: Desk, city: City, event: tuple[int, list[int]]) -> None:
     event_id, cameras = event
     with psycopg.connect(city.url, autocommit=True) as conn:
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             found = conn.execute(
                 "SELECT count(*), min(last - first) FROM (SELECT min(start_at) AS first, max(end_at) AS last FROM hall.recording GROUP BY camera_id) AS r"
@@ -175,11 +176,14 @@ def test_recordings_play_in_step_and_a_hole_is_blank(hall: Desk, city: City, eve
     assert hole
     open_case(hall, event_id)
     hall.run("() => document.querySelector('#panel-body [data-video-event]').click()")
-    hall.page.wait_for_function("async () => Boolean((await hall.video.load('dock')).current()?.replay?.window)", timeout=WAIT_MS)
+    hall.page.wait_for_selector(".vd.replaying", state="attached", timeout=WAIT_MS)
     start = hall.run("async () => (await hall.video.load('dock')).current().replay.window.start")
     hall.run(SEEK, hole[0] - start - 8)
     wait_for_tiles(hall.page, 4)
-    assert hall.run(SKEW) < 0.2
+    hall.page.wait_for_timeout(1_000)
+    middle, most = hall.run(SKEW)
+    assert middle < 0.08  # two pictures; software drawing of the map holds single looks up
+    assert most < 0.4
     hall.run("async () => (await hall.video.load('dock')).current().replay.pause()")
     hall.run(SEEK, (hole[0] + hole[1]) / 2 - start)
     hall.page.wait_for_timeout(400)
