@@ -1,4 +1,4 @@
-"""Cameras that really film, one set for all tests of this folder."""
+"""Cameras that really film, a district for each file of tests."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from tests.media.studio import Studio, build
 from tests.serving import Served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def studio(worker_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """A district of twenty cameras with an own database; nothing runs yet."""
     name = f"hall_test_{worker_name}_studio"
@@ -17,14 +17,14 @@ def studio(worker_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     drop(name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def filming(studio: Studio) -> Iterator[Studio]:
     """The same with its simulated cameras running."""
     with studio.cameras():
         yield studio
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def on_air(filming: Studio) -> Iterator[tuple[Studio, Served]]:
     """The same with the gateway and the web process."""
     with filming.gateway(), filming.web() as served:
