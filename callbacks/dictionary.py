@@ -1,11 +1,11 @@
 """The dictionary page: who may change what is decided in the services, here is only the wiring."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
-from dash import Dash, Input, Output, Patch, State, html, no_update
+from dash import ClientsideFunction, Dash, Input, Output, html, no_update
 from dash.development.base_component import Component
 
 from api.identity import current_caller, current_reader
@@ -16,12 +16,13 @@ from callbacks.panels import duties
 from callbacks.panels import worktime as calendar_panels
 from callbacks.panels.admin import result
 from callbacks.panels.pieces import also, empty
+from callbacks.panels.plain import plain
 from callbacks.words import Words, requested
 from geodata.db import Conn, reading
 from geodata.errors import InvalidInputError, NotAllowedError
 from layers.base import STAFF
 from services import areas, deadlines, dictionary, duty, worktime
-from services.dictionary import SubClass, Tree
+from services.dictionary import SubClass
 from services.rights import Reader, Role
 
 READERS = STAFF | {Role.SYSTEM_ADMIN}
@@ -31,21 +32,12 @@ READERS = STAFF | {Role.SYSTEM_ADMIN}
 def register(app: Dash, context: Context) -> None:
     """Wire tree, class, departments, calendar and acts."""
 
-    @app.callback(
-        Output(ids.DICT_COUNTS, "children"),
-        Output(ids.DICT_TREE, "children"),
-        Output(ids.DICT_SHAPE, "data"),
-        Input(ids.DICT_ROWS, "data"),
-        State(ids.DICT_SHAPE, "data"),
-    )
-    def show_tree(changed: Mapping[str, Any] | None, shape: object) -> tuple[object, object, object]:
+    @app.callback(Output(ids.DICT_COUNTS, "children"), Output(ids.DICT_TREE_DRAWN, "data"), Input(ids.DICT_ROWS, "data"))
+    def show_tree(_changed: int | None) -> tuple[list[Component], dict[str, object]]:
         reader, words = _reader(), requested()
         with reading(context.pool) as conn:
             tree = dictionary.tree(conn)
-        present, editable = [[major.code, [sub.code for sub in major.sub_classes]] for major in tree.majors], may_edit(reader)
-        if not changed or shape != present:
-            return panels.counts(tree, words), panels.branches(tree, words, editable=editable), present
-        return panels.counts(tree, words), _patched(tree, changed.get("subs") or (), words, editable=editable), no_update
+        return panels.counts(tree, words), _drawing(ids.DICT_TREE, panels.branches(tree, words, editable=may_edit(reader)))
 
     @app.callback(
         Output(ids.DICT_EDITOR, "children"),
@@ -83,36 +75,31 @@ def register(app: Dash, context: Context) -> None:
     def act(asked: dict[str, Any] | None) -> tuple[object, ...]:
         if not asked:
             return (no_update,) * 6
-        said, done = dictionary_acts.act(context, current_caller(), asked, requested())
-        if done is None:
+        said, good, made = dictionary_acts.act(context, current_caller(), asked, requested())
+        if not good:
             return (result(said, good=False), *(no_update,) * 5)
         # only what the act has changed is drawn anew
         number, part = int(asked["n"]), dictionary_acts.ACTS[str(asked["act"])][0]
-        tree = {"n": number, "subs": list(done.subs)} if done.subs else no_update
+        tree = number if part == "dictionary_change" else no_update
         departments = number if part == "department_change" else no_update
         calendar = number if part == "calendar_change" else no_update
-        return result(said, good=True), tree, number, departments, calendar, {**done.pick, "n": number} if done.pick else no_update
+        return result(said, good=True), tree, number, departments, calendar, {**made, "n": number} if made else no_update
 
     _register_departments(app, context)
     _register_calendar(app, context)
+    for told in (ids.DICT_TREE_DRAWN, ids.DICT_CALENDAR_DRAWN):
+        app.clientside_callback(
+            ClientsideFunction("desk", "draw"),
+            Output(ids.SINK, "data", allow_duplicate=True),
+            Input(told, "data"),
+            prevent_initial_call=True,
+        )
     shell.leave(app)
 
 
 def may_edit(reader: Reader) -> bool:
     """Tell whether the page offers changes; the services decide whether they are done."""
     return reader.role is Role.SYSTEM_ADMIN
-
-
-def _patched(tree: Tree, subs: Sequence[str], words: Words, *, editable: bool) -> Patch:
-    """Draw these sub classes anew inside the tree that is on the page, and the heads of their major classes."""
-    patch = Patch()
-    for place, major in enumerate(tree.majors):
-        for number, branch in enumerate(major.sub_classes):
-            if branch.code in subs:
-                children = patch[place]["props"]["children"]
-                children[0] = panels.major_head(major, words)
-                children[number + 1] = panels.branch(branch, words, editable=editable)
-    return patch
 
 
 def _register_departments(app: Dash, context: Context) -> None:
@@ -133,18 +120,18 @@ def _register_departments(app: Dash, context: Context) -> None:
 
 def _register_calendar(app: Dash, context: Context) -> None:
     @app.callback(
-        Output(ids.DICT_CALENDAR, "children"),
+        Output(ids.DICT_CALENDAR_DRAWN, "data"),
         Output(ids.DICT_DAY_EDITOR, "children"),
         Input(ids.DICT_YEAR, "data"),
         Input(ids.DICT_CALENDAR_ROWS, "data"),
     )
-    def show_year(picked: dict[str, Any] | None, _changed: int) -> tuple[list[Component], list[Component]]:
+    def show_year(picked: dict[str, Any] | None, _changed: int) -> tuple[dict[str, object], list[Component]]:
         reader, words, today = _reader(), requested(), formats.local(datetime.now(UTC)).date()
         with reading(context.pool) as conn:
             known = worktime.load(conn)
         shown, chosen = _chosen(picked or {}, today)
         return (
-            calendar_panels.year(known, shown, today, chosen, words),
+            _drawing(ids.DICT_CALENDAR, calendar_panels.year(known, shown, today, chosen, words)),
             [_fresh(), *calendar_panels.day_editor(known, chosen, words, editable=may_edit(reader))],
         )
 
@@ -196,6 +183,11 @@ def _due(conn: Conn, code: str, filed: datetime, words: Words) -> list[Component
     known, standards = worktime.load(conn), dictionary.standards_of(conn, code)
     ends = [deadlines.deadline(known, filed, item.limit_value, item.limit_unit) for item in standards]
     return panels.due_lines(standards, filed, ends, known, words)
+
+
+def _drawing(host: str, parts: list[Component]) -> dict[str, object]:
+    """Hand parts to the script that draws them into an element."""
+    return {"host": host, "nodes": plain(parts)}
 
 
 def _fresh() -> Component:

@@ -1,7 +1,6 @@
 """What the system administrator does to the dictionary, duties and working time, and how its end is said."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -10,7 +9,7 @@ from callbacks.context import Context
 from callbacks.words import Words
 from geodata.db import Conn
 from geodata.errors import InvalidInputError, NotAllowedError, NotFoundError
-from services import dictionary, dictionary_edit, duty_edit, worktime, worktime_edit
+from services import dictionary_edit, duty_edit, worktime, worktime_edit
 from services.attempts import attempted
 from services.audit import Caller
 from services.dictionary_edit import ClassEntry, StandardEntry
@@ -18,18 +17,9 @@ from services.duty_edit import DepartmentEntry
 
 Asked = Mapping[str, Any]
 
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What an act has changed beside what its button belongs to."""
-
-    pick: Mapping[str, str] | None = None
-    """What was made, and is shown next."""
-    subs: tuple[str, ...] = ()
-    """Sub classes that are drawn anew in the tree."""
-
-
-Run = Callable[[Conn, Caller, Asked], Done | None]
+Made = Mapping[str, str]
+"""What was made, as the page picks it."""
+Run = Callable[[Conn, Caller, Asked], Made | None]
 BAD_VALUES = (
     "code", "name", "major", "sub_code", "kind_group", "standards", "condition", "closing", "limit_value", "subject", "lead", "hours", "day_hours",
 )  # fmt: skip
@@ -71,27 +61,22 @@ def _standard(item: Mapping[str, str]) -> StandardEntry:
     )
 
 
-def _create_class(conn: Conn, caller: Caller, asked: Asked) -> Done:
-    made = dictionary_edit.create_class(conn, caller, _text(asked, "code").upper(), _entry(asked))
-    return Done(pick={"code": made.code}, subs=(made.sub_code or "",))
+def _create_class(conn: Conn, caller: Caller, asked: Asked) -> Made:
+    return {"code": dictionary_edit.create_class(conn, caller, _text(asked, "code").upper(), _entry(asked)).code}
 
 
-def _change_class(conn: Conn, caller: Caller, asked: Asked) -> Done:
-    before = dictionary.minor_class(conn, str(asked.get("key")))
-    after = dictionary_edit.change_class(conn, caller, before.code, _entry(asked))
-    return Done(subs=(before.sub_code or "", after.sub_code or ""))
+def _change_class(conn: Conn, caller: Caller, asked: Asked) -> None:
+    dictionary_edit.change_class(conn, caller, str(asked.get("key")), _entry(asked))
 
 
-def _create_sub_class(conn: Conn, caller: Caller, asked: Asked) -> Done:
+def _create_sub_class(conn: Conn, caller: Caller, asked: Asked) -> Made:
     code = _text(asked, "code").upper()
     dictionary_edit.create_sub_class(conn, caller, code, _text(asked, "name"), str(asked.get("key")))
-    return Done(pick={"edit_sub": code}, subs=(code,))
+    return {"edit_sub": code}
 
 
-def _rename_sub_class(conn: Conn, caller: Caller, asked: Asked) -> Done:
-    code = str(asked.get("key"))
-    dictionary_edit.rename_sub_class(conn, caller, code, _text(asked, "name"))
-    return Done(subs=(code,))
+def _rename_sub_class(conn: Conn, caller: Caller, asked: Asked) -> None:
+    dictionary_edit.rename_sub_class(conn, caller, str(asked.get("key")), _text(asked, "name"))
 
 
 def _department(asked: Asked) -> DepartmentEntry:
@@ -155,11 +140,11 @@ ACTS: Mapping[str, tuple[str, Run]] = {
 """Button → how the audit trail names the act, and what is done."""
 
 
-def act(context: Context, caller: Caller, asked: Asked, words: Words) -> tuple[str, Done | None]:
-    """Do it; return what to say, and what has changed when it was done."""
+def act(context: Context, caller: Caller, asked: Asked, words: Words) -> tuple[str, bool, Made | None]:
+    """Do it; return what to say, whether it was done, and what was made."""
     name = str(asked.get("act"))
     if name not in ACTS:
-        return words("error.input"), None
+        return words("error.input"), False, None
     action, run = ACTS[name]
     try:
         thing = f"{action.partition('_')[0]}/{str(asked.get('key') or asked.get('rule') or '')[:40]}"
@@ -167,9 +152,9 @@ def act(context: Context, caller: Caller, asked: Asked, words: Words) -> tuple[s
     except InvalidInputError as error:
         kind = str(error).partition(":")[0]
         taken = "taken" in str(error)
-        return words("dict.bad_taken" if taken else f"dict.bad_{kind}" if kind in BAD_VALUES else "error.input"), None
+        return words("dict.bad_taken" if taken else f"dict.bad_{kind}" if kind in BAD_VALUES else "error.input"), False, None
     except NotAllowedError:
-        return words("admin.refused"), None
+        return words("admin.refused"), False, None
     except NotFoundError:
-        return words("error.gone"), None
-    return words(f"dict.done_{name}"), made or Done()
+        return words("error.gone"), False, None
+    return words(f"dict.done_{name}"), True, made

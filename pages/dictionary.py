@@ -16,7 +16,7 @@ from callbacks.panels.states import forbidden
 from callbacks.words import Words, requested
 
 STORES = (
-    ids.DICT_ROWS, ids.DICT_SHAPE, ids.DICT_SHEET_ROWS, ids.DICT_DEPARTMENT_ROWS, ids.DICT_CALENDAR_ROWS, ids.DICT_PICK, ids.DICT_DUE_ASK, ids.DICT_DEPARTMENT, ids.DICT_YEAR, ids.DICT_SUM_ASK, ids.DICT_ACT, ids.SIGNED_OUT, ids.NOTICE, ids.SINK,
+    ids.DICT_ROWS, ids.DICT_TREE_DRAWN, ids.DICT_CALENDAR_DRAWN, ids.DICT_SHEET_ROWS, ids.DICT_DEPARTMENT_ROWS, ids.DICT_CALENDAR_ROWS, ids.DICT_PICK, ids.DICT_DUE_ASK, ids.DICT_DEPARTMENT, ids.DICT_YEAR, ids.DICT_SUM_ASK, ids.DICT_ACT, ids.SIGNED_OUT, ids.NOTICE, ids.SINK,
 )  # fmt: skip
 
 

@@ -68,6 +68,25 @@
     document.querySelector('[data-dict-nothing]').hidden = found > 0;
   }
 
+  // ---- what the server describes and Dash does not watch ------------------------------------------------------
+
+  const built = (node) => (typeof node === 'string' ? document.createTextNode(node) : hall.element(node[0], node[1], ...node[2].map(built)));
+  const nameOf = (node) => node.dataset.major || node.dataset.branch || node.dataset.dictClass;
+
+  /** Draw it; what was unfolded, chosen or searched for stays so. */
+  function draw(told) {
+    const host = told && document.getElementById(told.host);
+    if (!host) return window.dash_clientside.no_update;
+    const unfolded = new Set(Array.from(host.querySelectorAll('details[open]'), nameOf));
+    const chosen = Array.from(host.querySelectorAll('.dict-leaf.chosen'), nameOf)[0];
+    host.replaceChildren(...told.nodes.map(built));
+    for (const node of host.querySelectorAll('details')) node.open = unfolded.has(nameOf(node));
+    for (const node of host.querySelectorAll('.dict-leaf')) node.classList.toggle('chosen', nameOf(node) === chosen);
+    const field = host.id === 'dict-tree' && document.querySelector('.dict-search input');
+    if (field && field.value) search(field.value);
+    return window.dash_clientside.no_update;
+  }
+
   /** A field of a calculator has changed. */
   function calculate(target) {
     if (target.closest('.dict-calculator')) {
@@ -86,6 +105,9 @@
       holder.parentElement.insertBefore(holder, holder.nextSibling);
     }
   }
+
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.desk = Object.assign(window.dash_clientside.desk || {}, { draw });
 
   (hall.starts = hall.starts || []).push(() => {
     new MutationObserver(renew).observe(document.body, { subtree: true, attributes: true, attributeFilter: ['data-dict-drawn'] });

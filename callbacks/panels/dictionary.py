@@ -48,22 +48,20 @@ def branches(tree: Tree, words: Words, *, editable: bool) -> list[Component]:
 
 def _major(major: Major, words: Words, *, editable: bool) -> Component:
     add = [button(words("dict.add_sub_class"), "plus", "small", "plain", data_dict_new_sub=major.code)] if editable else []
+    number = sum(len(sub.classes) for sub in major.sub_classes)
+    said = words("dict.of_major", subs=len(major.sub_classes), classes=number)
     return html.Details(
-        [major_head(major, words), *(branch(sub, words, editable=editable) for sub in major.sub_classes), *add],
+        [
+            html.Summary([icon("chevron-right"), html.B(words.of(MAJORS[major.code])), html.Span(said)]),
+            *(_branch(sub, words, editable=editable) for sub in major.sub_classes),
+            *add,
+        ],
         className="dict-major",
         **also({"data-major": major.code}),
     )
 
 
-def major_head(major: Major, words: Words) -> Component:
-    """Name a major class and count what it holds."""
-    number = sum(len(sub.classes) for sub in major.sub_classes)
-    said = words("dict.of_major", subs=len(major.sub_classes), classes=number)
-    return html.Summary([icon("chevron-right"), html.B(words.of(MAJORS[major.code])), html.Span(said)])
-
-
-def branch(sub: Branch, words: Words, *, editable: bool) -> Component:
-    """Draw a sub class with its classes."""
+def _branch(sub: Branch, words: Words, *, editable: bool) -> Component:
     add = (
         [
             button(words("dict.add_class"), "plus", "small", "plain", data_dict_new=sub.code),
@@ -81,6 +79,7 @@ def branch(sub: Branch, words: Words, *, editable: bool) -> Component:
             *add,
         ],
         className="dict-branch",
+        **also({"data-branch": sub.code}),
     )
 
 

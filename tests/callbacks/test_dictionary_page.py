@@ -48,7 +48,7 @@ def sheet(desk: Desk, who: str, code: str) -> str:
 def test_staff_and_the_system_administrator_see_the_page(book: Desk, who: str, *, seen: bool) -> None:
     layout = book.app.client(who).get(f"{PATH}_dash-layout").get_data(as_text=True)
     assert ("dict-tree" in layout) == seen
-    answer = book.call(who, "dict-tree.children", {"dict-rows.data": None}, path=PATH)
+    answer = book.call(who, "dict-tree-drawn.data", {"dict-rows.data": None}, path=PATH)
     assert ("暴露垃圾" in text(answer)) == seen
 
 
@@ -111,11 +111,11 @@ def test_the_calculator_says_when_a_case_filed_before_the_holiday_is_due(book: D
 
 def test_a_day_is_decided_and_given_back(book: Desk) -> None:
     year = {"dict-year.data": {"year": 2026, "day": "2026-10-01"}, "dict-calendar-rows.data": 0}
-    shown = text(book.call("dispatcher", "dict-calendar.children", year, path=PATH))
+    shown = text(book.call("dispatcher", "dict-calendar-drawn.data", year, path=PATH))
     assert "2026-10-01 · 休息 · 节假日 · 国庆节" in shown
     assert "工作 248 天 · 休息 117 天" in shown
     assert act(book, "system_admin", "put_day", "2026-12-25", given={"working": "false", "note": "设备检修"}) == ("这一天已保存。", True)
-    assert "2026-12-25 · 休息 · 本地规定 · 设备检修" in text(book.call("worker", "dict-calendar.children", year, path=PATH))
+    assert "2026-12-25 · 休息 · 本地规定 · 设备检修" in text(book.call("worker", "dict-calendar-drawn.data", year, path=PATH))
     assert act(book, "system_admin", "delete_day", "2026-12-25") == ("已恢复公共日历。", True)
     assert act(book, "system_admin", "put_hours", given={"spans": "17:00-09:00", "day_hours": "8"})[1] is False
 
@@ -143,40 +143,35 @@ def done(desk: Desk, name: str, key: str = "", **more: object) -> dict[str, Any]
     return dict(desk.call("system_admin", "dict-result.children", {"dict-act.data": asked}, path=PATH)["response"])
 
 
-def drawn(desk: Desk, changed: object, shape: object) -> dict[str, Any]:
-    answer = desk.call("system_admin", "dict-tree.children", {"dict-rows.data": changed}, {"dict-shape.data": shape}, path=PATH)
-    return dict(answer["response"])
+def drawn(desk: Desk) -> str:
+    return text(desk.call("system_admin", "dict-tree-drawn.data", {"dict-rows.data": 1}, path=PATH)["response"]["dict-tree-drawn"])
 
 
 def test_a_save_draws_nothing_anew_but_what_it_has_changed(book: Desk) -> None:
-    whole = drawn(book, None, None)
-    shape = whole["dict-shape"]["data"]
     given = {"name": "道路遗撒", "sub_code": "C01", "kind": "event", "kind_group": "", "default_level": "0", "enabled": "true"}
     row = {"id": "", "condition": "有", "closing": "完", "limit_value": "1", "limit_unit": "work_hour"}
     saved = done(book, "change_class", "0112", given=given, standards=[row])
     assert saved.keys() == {"dict-result", "dict-rows", "dict-sheet-rows"}
-    patched = drawn(book, saved["dict-rows"]["data"], shape)
-    assert "dict-shape" not in patched
-    assert "道路遗撒" in text(patched)
-    assert "暴露垃圾" in text(whole)
-    assert len(text(patched)) < len(text(whole)) / 10
     day = done(book, "put_day", "2026-12-24", given={"working": "false", "note": "检修"})
     assert day.keys() == {"dict-result", "dict-sheet-rows", "dict-calendar-rows"}
     assert done(book, "delete_day", "2026-12-24").keys() == {"dict-result", "dict-sheet-rows", "dict-calendar-rows"}
 
 
+def test_tree_and_calendar_come_as_plain_lists_that_dash_does_not_watch(book: Desk) -> None:
+    assert "dash_html_components" not in drawn(book)
+    assert '["button", {' in drawn(book)
+    assert '"data-dict-class": "0104"' in drawn(book)
+
+
 def test_a_sub_class_is_added_renamed_and_takes_its_place_in_the_tree(book: Desk) -> None:
-    shape = drawn(book, None, None)["dict-shape"]["data"]
     asked = {"dict-pick.data": {"new_sub": "city"}, "dict-sheet-rows.data": 0}
     form = text(book.call("system_admin", "dict-editor.children", asked, path=PATH))
     assert "create_sub_class" in form
     made = done(book, "create_sub_class", "city", given={"code": "c98", "name": "夜间经济"})
     assert made["dict-pick"]["data"]["edit_sub"] == "C98"
-    again = drawn(book, made["dict-rows"]["data"], shape)
-    assert "夜间经济" in text(again["dict-tree"])
-    assert again["dict-shape"]["data"] != shape, "the tree has another shape: it is drawn as a whole"
-    renamed = done(book, "rename_sub_class", "C98", given={"name": "夜市"})
-    assert "夜市" in text(drawn(book, renamed["dict-rows"]["data"], again["dict-shape"]["data"]))
+    assert "夜间经济" in drawn(book)
+    assert "dict-rows" in done(book, "rename_sub_class", "C98", given={"name": "夜市"})
+    assert "夜市" in drawn(book)
     assert "rename_sub_class" in text(
         book.call("system_admin", "dict-editor.children", {"dict-pick.data": {"edit_sub": "C98"}, "dict-sheet-rows.data": 0}, path=PATH)
     )
