@@ -66,6 +66,7 @@ def listing(store: MirrorStore, conn: Conn, reader: Reader, element: Element, wa
     lately = changes.rows_since(conn, element.key, mirror.revision.changed_at, limit=MOST_LATELY + 1)
     if len(lately) > MOST_LATELY:
         return _from_view(conn, reader, element, wanted, None)
+    matched: int | None
     everything = not wanted.conditions and not wanted.bbox and not reader.scope
     if everything and wanted.offset <= SKIPPED_BY_KEY:
         matched = len(mirror) - int(np.isin(mirror.ids, lately).sum()) + len(_matching(conn, reader, element, wanted, lately))

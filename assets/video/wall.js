@@ -134,6 +134,10 @@ class Wall {
     } else if (ids.length) {
       const cameras = await api.cameras({ ids: ids.join(), limit: ids.length });
       this.grid.fill(wanted.map((id) => cameras.find((camera) => camera.id === id) || null));
+    } else if (!given.has('c')) {
+      // whoever comes without a choice of their own begins with what the hall has saved
+      const [first] = await api.sets('layout');
+      if (first && !this.grid.cameras().length) this.openSet(first);
     }
   }
 

@@ -200,7 +200,7 @@ def _cases(shown: Selected) -> list[Component]:
 
 def _foot(shown: Selected) -> Component:
     words = shown.words
-    actions = []
+    actions: list[Component] = []
     if shown.may_export:
         key = shown.unfolded or "open_events"
         title = next(words.of(layer.title) for layer in shown.layers if layer.key == key)
