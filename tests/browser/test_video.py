@@ -231,7 +231,7 @@ def wall(chromium: Browser, filmed: Served, city: City) -> Iterator[Page]:
     account = city.accounts["dispatcher"]
     assert context.request.post(f"{filmed.url}/api/v1/session", data={"username": account["username"], "password": account["password"]}).ok
     page = context.new_page()
-    page.goto(f"{filmed.url}/video/")
+    page.goto(f"{filmed.url}/video/#c=")
     page.wait_for_selector(".vw-row")
     yield page
     context.close()
@@ -249,6 +249,14 @@ def test_a_street_goes_onto_the_wall_and_the_address_keeps_it(wall: Page) -> Non
     shown = wall.evaluate("() => new URLSearchParams(location.hash.slice(1)).get('c').split(',').filter(Boolean).length")
     assert shown == 2
     assert faults(wall) == []
+
+
+def test_who_comes_without_a_choice_sees_what_the_hall_has_saved(wall: Page, filmed: Served) -> None:
+    page = wall.context.new_page()
+    page.goto(f"{filmed.url}/video/")
+    wait_for_tiles(page, 4)
+    assert page.locator(".vw-set", has_text="值班四画面").count() == 1
+    page.close()
 
 
 def test_a_group_is_saved_and_turned_as_a_patrol(wall: Page) -> None:
