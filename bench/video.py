@@ -262,10 +262,10 @@ def _transmux(studio: Studio, served: Served, gateway: int) -> tuple[float, floa
     """Return the share of a core that ffmpeg takes for one channel, and the gateway's own, in percent."""
     _cold(studio)
     with _viewers(studio, served, CHANNELS):
-        pids = children("ffmpeg", gateway)
-        before, own = sum(map(_cpu_s, pids)), _cpu_s(gateway)
+        before, own = {pid: _cpu_s(pid) for pid in children("ffmpeg", gateway)}, _cpu_s(gateway)
         time.sleep(COST_S)
-        spent, own = sum(map(_cpu_s, pids)) - before, _cpu_s(gateway) - own
+        pids = alive(list(before))
+        spent, own = sum(_cpu_s(pid) - before[pid] for pid in pids), _cpu_s(gateway) - own
     return spent / COST_S / len(pids) * 100, own / COST_S / len(pids) * 100
 
 

@@ -25,7 +25,10 @@ log = logging.getLogger(__name__)
 LINGER_S = 8.0
 """A channel goes on for so long after its last viewer: whoever turns a page comes back to a running picture."""
 OPEN_S = 10.0
-FIRST_FRAME_S = 10.0
+BEGINNING_S = 5.0
+"""A camera that has not said by then what its picture is has lost the call: it is called again."""
+FIRST_FRAME_S = 15.0
+"""Some cameras send a key frame only every twelve seconds."""
 STALLED_S = 2.0
 GIVE_UP_S = 6.0
 RETRY_S = (0.3, 0.7, 1.5, 2.5)
@@ -263,14 +266,14 @@ class Channel:
     async def _read(self, running: ffmpeg.Running) -> str:
         announced: Init | None = None
         stream = fragments(running.out)
-        patience = FIRST_FRAME_S
+        patience = BEGINNING_S
         while True:
             item = await self._next(stream, patience)
             if item is None:
                 return "timeout"
             if item is False:
                 return ""
-            patience, self._came = GIVE_UP_S, True
+            patience, self._came = FIRST_FRAME_S if isinstance(item, Init) else GIVE_UP_S, True
             if isinstance(item, Init):
                 self.seen = announced = item
                 if item.codec != "h264":

@@ -31,7 +31,6 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 WIDTH, HEIGHT = 640, 360
 FPS = 25
-FRAME_NS = 1_000_000_000 // FPS
 SCALES = {"sub": 1, "main": 2}
 BITRATE_KBIT = {"sub": 900, "main": 2_500}
 SQUARE = 8
@@ -44,7 +43,7 @@ CLIP_FPS = 12.5
 PREPARED_S = 5.0
 """So long may an encoder take until it takes its first picture."""
 LAUNCH = (
-    "( appsrc name=picture is-live=true format=time block=false max-buffers=2 max-bytes=0 max-time=0 leaky-type=downstream caps=video/x-raw,format=I420,width={width},height={height},framerate=25/1"
+    "( appsrc name=picture is-live=true do-timestamp=true format=time block=false max-buffers=2 max-bytes=0 max-time=0 leaky-type=downstream caps=video/x-raw,format=I420,width={width},height={height},framerate=25/1"
     " ! x264enc tune=zerolatency speed-preset=ultrafast threads=1 sliced-threads=false key-int-max=25 bitrate={bitrate}"
     " option-string=scenecut=0:repeat-headers=1 ! video/x-h264,profile=constrained-baseline,stream-format=byte-stream,alignment=au"
     " ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1 aggregate-mode=zero-latency )"
@@ -202,7 +201,6 @@ class Feed:
         self._scene, self._name, self._lettering, self._scale = scene, name, lettering, scale
         self._began = time.monotonic()
         self._number = 0
-        self._first_ns: int | None = None
         self._taken = False
         self.over: Callable[[], None] = lambda: None
 
@@ -214,18 +212,11 @@ class Feed:
         now = time.monotonic()
         self._number = max(self._number, int((now - self._began) * FPS))
         buffer = Gst.Buffer.new_wrapped(self._picture(time.time()))
-        if self._first_ns is None:
-            clock = self._element.get_clock()
-            self._first_ns = max(0, clock.get_time() - self._element.get_base_time()) if clock else 0
-        buffer.pts = buffer.dts = self._first_ns + self._number * FRAME_NS
-        buffer.duration = FRAME_NS
         if self._source.emit("push-buffer", buffer) == Gst.FlowReturn.OK:
             self._taken = True
         elif self._taken or now - self._began > PREPARED_S:
             self.over()
             return False
-        else:
-            self._first_ns = None  # the encoder is not ready yet
         self._number += 1
         GLib.timeout_add(max(1, round((self._began + self._number / FPS - time.monotonic()) * 1000)), self._push)
         return False
