@@ -62,8 +62,8 @@ class _Group:
     """Street or building named in the camera's name."""
 
 
-def build_cameras(sample: Sample) -> Rows:
-    """Rows of hall.camera."""
+def build_cameras(sample: Sample, pictures: int) -> Rows:
+    """Rows of hall.camera; `pictures` is the row of hall.video_source whose streams they have, one each by the camera's id."""
     ground, streets, rng = sample.ground, sample.streets, sample.stream("cameras")
     count = sample.thinned(CAMERAS)
     groups = [
@@ -75,7 +75,11 @@ def build_cameras(sample: Sample) -> Rows:
     place = np.concatenate([np.full(len(group.xy), group.place_type, object) for group in groups])
     xy = np.vstack([group.xy for group in groups])
     azimuth = np.concatenate([group.azimuth_deg for group in groups])
-    return {**_rows(sample, rng, place, azimuth, np.concatenate([group.site for group in groups])), **located(ground, xy)}
+    return {
+        **_rows(sample, rng, place, azimuth, np.concatenate([group.site for group in groups])),
+        **_streams(len(xy), pictures),
+        **located(ground, xy),
+    }
 
 
 def _rows(sample: Sample, rng: Rng, place: Texts, azimuth: Floats, site: Texts) -> Rows:
@@ -109,6 +113,10 @@ def _rows(sample: Sample, rng: Rng, place: Texts, azimuth: Floats, site: Texts) 
         "retention_days": np.where(key, 90, 30),
         "changed_at": sample.now - since.astype("timedelta64[s]"),
     }
+
+
+def _streams(count: int, pictures: int) -> Rows:
+    return {"video_source_id": np.full(count, pictures), "stream_ref": pa.array([str(number) for number in range(1, count + 1)])}
 
 
 def _networks(owner: Texts) -> Texts:

@@ -114,6 +114,7 @@ def generate(
         seed=seed,
         now=instant,
     )
+    pictures = video.source(conn)
     dictionary.load(conn)  # cases refer to its classes, which are not the sample's own
     with refilled(conn, TABLES) as refill, ThreadPoolExecutor(max_workers=1) as threads:
         loader = _Loader(conn, refill, threads, {}, [])
@@ -121,14 +122,14 @@ def generate(
             in_buildings = _in_buildings(sample, loader)
             step.note = f"{in_buildings['people'].sum():,} people in {in_buildings['rooms'].sum():,} rooms"
         with progress.step("parts, cameras, sensors, resources"):
-            _in_streets(sample, loader)
+            _in_streets(sample, loader, pictures)
         with progress.step("events, workers, vehicles"):
             _on_duty(sample, loader)
         with progress.step("rest of the rows and indexes") as step:
             loader.wait()
             step.note = f"{sum(loader.counts.values()):,} rows"
     loader.counts["hall.source_record"] = reports.write(conn, now)
-    video.write(conn)
+    video.plan(conn, pictures)
     conn.execute(COUNT_IN_BUILDINGS, {name: values.tolist() for name, values in in_buildings.items()})
     value = {
         "scale": scale,
@@ -171,11 +172,11 @@ def _in_buildings(sample: Sample, loader: _Loader) -> dict[str, Ints]:
     }
 
 
-def _in_streets(sample: Sample, loader: _Loader) -> None:
+def _in_streets(sample: Sample, loader: _Loader, pictures: int) -> None:
     parts = build_parts(sample)
     loader.put("hall.part_class", build_part_classes())
     loader.put("hall.part", parts.rows)
-    loader.put("hall.camera", build_cameras(sample))
+    loader.put("hall.camera", build_cameras(sample, pictures))
     loader.put("hall.sensor", build_sensors(sample, parts))
     loader.put("hall.resource", build_resources(sample))
 

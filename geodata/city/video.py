@@ -60,15 +60,25 @@ CHOICES = """
 """
 
 
-def write(conn: Conn) -> int:
-    """Give the generated cameras their streams, once; return how many got one."""
+def source(conn: Conn) -> int:
+    """Return the source of the simulated streams, which is made when there is none."""
     row = conn.execute(SOURCE, {"key": KEY}).fetchone()
     assert row is not None
-    source = {"source": row[0]}
-    connected = conn.execute(CONNECT, source).rowcount
+    return int(row[0])
+
+
+def plan(conn: Conn, source_id: int) -> None:
+    """Choose the cameras that are recorded from the start, and count people there."""
+    conn.execute(PLAN, {"source": source_id, "together": TOGETHER, "recorded": RECORDED})
+    conn.execute(COUNT, {"every_s": COUNTED_S})
+
+
+def write(conn: Conn) -> int:
+    """Give the cameras of a city that was made without pictures their streams, once; return how many got one."""
+    source_id = source(conn)
+    connected = conn.execute(CONNECT, {"source": source_id}).rowcount
     if connected:
-        conn.execute(PLAN, source | {"together": TOGETHER, "recorded": RECORDED})
-        conn.execute(COUNT, {"every_s": COUNTED_S})
+        plan(conn, source_id)
     return connected
 
 

@@ -50,7 +50,7 @@ def test_mapped_toilets_and_car_parks_are_parts(parts: Parts) -> None:
 
 
 def test_cameras_at_junctions_look_down_a_street(sample: Sample) -> None:
-    rows = frame(build_cameras(sample))
+    rows = frame(build_cameras(sample, 1))
     assert rows.gb_id.is_unique
     junction = rows[(rows.place_type == "junction")]
     assert len(junction) > 40
