@@ -40,10 +40,10 @@ STRIP_X = WIDTH - 8 - (BITS + CHECK_BITS) * SQUARE
 BLACK, WHITE = 16, 235
 FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 CLIP_FPS = 12.5
-PREPARED_S = 5.0
-"""So long may an encoder take until it takes its first picture."""
+PATIENCE_S = 3.0
+"""An encoder that takes no picture for so long has ended; while it is made ready it refuses some."""
 LAUNCH = (
-    "( appsrc name=picture is-live=true do-timestamp=true format=time block=false max-buffers=2 max-bytes=0 max-time=0 leaky-type=downstream caps=video/x-raw,format=I420,width={width},height={height},framerate=25/1"
+    "( appsrc name=picture is-live=true format=time block=false max-buffers=2 max-bytes=0 max-time=0 leaky-type=downstream caps=video/x-raw,format=I420,width={width},height={height},framerate=25/1"
     " ! x264enc tune=zerolatency speed-preset=ultrafast threads=1 sliced-threads=false key-int-max=25 bitrate={bitrate}"
     " option-string=scenecut=0:repeat-headers=1 ! video/x-h264,profile=constrained-baseline,stream-format=byte-stream,alignment=au"
     " ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1 aggregate-mode=zero-latency )"
@@ -201,7 +201,8 @@ class Feed:
         self._scene, self._name, self._lettering, self._scale = scene, name, lettering, scale
         self._began = time.monotonic()
         self._number = 0
-        self._taken = False
+        self._taken_at = self._began
+        self._last_ns = 0
         self.over: Callable[[], None] = lambda: None
 
     def start(self) -> None:
@@ -211,10 +212,20 @@ class Feed:
     def _push(self) -> bool:
         now = time.monotonic()
         self._number = max(self._number, int((now - self._began) * FPS))
+        clock, base_ns = self._source.get_clock(), self._source.get_base_time()
+        if clock is None or base_ns == 0:
+            # Not running yet: a picture stamped now would lie hours ahead, and everything behind it would wait for its time.
+            if now - self._taken_at > PATIENCE_S:
+                self.over()
+                return False
+            GLib.timeout_add(10, self._push)
+            return False
         buffer = Gst.Buffer.new_wrapped(self._picture(time.time()))
+        self._last_ns = max(clock.get_time() - base_ns, self._last_ns + 1_000_000)
+        buffer.pts = buffer.dts = self._last_ns
         if self._source.emit("push-buffer", buffer) == Gst.FlowReturn.OK:
-            self._taken = True
-        elif self._taken or now - self._began > PREPARED_S:
+            self._taken_at = now
+        elif now - self._taken_at > PATIENCE_S:
             self.over()
             return False
         self._number += 1
