@@ -73,6 +73,7 @@ def test_a_click_on_an_event_tells_the_page_which(desk: Desk) -> None:
 
 def test_a_click_beside_everything_takes_no_object(desk: Desk) -> None:
     desk.open("z=14&c=113.5900,22.1800&l=open_events")
+    desk.page.wait_for_timeout(1_000)  # a panel that has just closed gives its room back to the map
     desk.click(113.5900, 22.1800)
     desk.page.wait_for_function("'pick' in window.written")
     assert desk.store("pick") is None

@@ -154,6 +154,9 @@ def test_keys_enlarge_shrink_and_close(hall: Desk, event: tuple[int, list[int]])
     assert hall.run("() => document.querySelectorAll('.hall-camera-number').length") == 0
 
 
+COVERED = "SELECT camera_id FROM hall.recording WHERE start_at < to_timestamp(%s) AND end_at > to_timestamp(%s)"
+
+
 def test_recordings_play_in_step_and_a_hole_is_blank(hall: Desk, city: City, event: tuple[int, list[int]]) -> None:
     event_id, cameras = event
     with psycopg.connect(city.url, autocommit=True) as conn:
@@ -188,8 +191,10 @@ def test_recordings_play_in_step_and_a_hole_is_blank(hall: Desk, city: City, eve
     hall.run(SEEK, (hole[0] + hole[1]) / 2 - start)
     hall.page.wait_for_timeout(400)
     states = {tile["camera"]: tile["state"] for tile in hall.run(TILES)}
-    assert states.pop(cameras[0]) == "gap"
-    assert set(states.values()) == {"playing"}
+    with psycopg.connect(city.url) as conn:  # on a busy machine others may have holes of their own there
+        covered = {row[0] for row in conn.execute(COVERED, [(hole[0] + hole[1]) / 2] * 2)}
+    assert states[cameras[0]] == "gap"
+    assert {states[camera] for camera in covered & set(states)} == {"playing"}
     hall.page.wait_for_function("() => document.querySelectorAll('.vd .vtl-row i').length >= 5")
 
 
