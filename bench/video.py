@@ -35,6 +35,7 @@ SIZE: ViewportSize = {"width": 1280, "height": 720}
 # A wall of tiles made of the product's own player. The strip of each picture's lower edge tells when it was made (media/sample_cameras.py).
 WALL = """
 async ([cameras, token, columns, overHls]) => {
+  window.hall = { connection: { now: () => Date.now() } };
   const { LivePlayer } = await import('/assets/video/player.js');
   document.body.innerHTML = '';
   document.body.style.cssText = `margin:0;display:grid;grid-template-columns:repeat(${columns},1fr);width:1280px;height:720px;gap:2px;background:#000`;
