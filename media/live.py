@@ -228,7 +228,7 @@ class Channel:
             if failures > MANY_FAILURES and reason not in {"refused", "unreachable"}:
                 wait_s = FAILING_RETRY_S
             lost = played and failures < MANY_FAILURES
-            self._set(State(state="reconnecting" if lost else "offline", reason=reason, retry_s=wait_s))
+            self._again(State(state="reconnecting" if lost else "offline", reason=reason, retry_s=wait_s))
             await asyncio.sleep(wait_s)
 
     async def _attempt(self) -> str:
@@ -376,6 +376,12 @@ class Channel:
             self.state = state
             self._tell(framed_text(state.text()))
             self._wake()
+
+    def _again(self, state: State) -> None:
+        """Tell a state also when it is the one before: each attempt is a sign that somebody tries."""
+        if state == self.state:
+            self._tell(framed_text(state.text()))
+        self._set(state)
 
     def _wake(self) -> None:
         self.moved.set()
