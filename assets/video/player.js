@@ -7,9 +7,10 @@ import { seconds } from './api.js';
 import { now } from './clock.js';
 import { loadHls } from './hls.js';
 
-/** Seconds behind the newest frame: where the player wants to be, where it hurries, where it jumps. */
-const AIM_S = 0.12;
-const HURRY_S = 0.3;
+/** Seconds behind the newest frame: where the player slows down, where it wants to be, where it hurries, where it jumps. */
+const LOW_S = 0.1;
+const AIM_S = 0.2;
+const HURRY_S = 0.36;
 const JUMP_S = 1.4;
 /** Ahead of what has arrived: where it slows down, where it goes back. The browser's own clock runs on when frames come late. */
 const SLOW_S = 0.05;
