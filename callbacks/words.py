@@ -51,8 +51,9 @@ class Words:
 
 @cache
 def words(language: Language) -> Words:
-    """Return the catalogue of a language, read once."""
-    return Words(language, json.loads((CATALOGUES / f"{language}.json").read_text(encoding="utf-8")))
+    """Return the catalogue of a language, read once: the texts of all pages, and of every part that scripts load when they need it."""
+    files = sorted([CATALOGUES / f"{language}.json", *CATALOGUES.glob(f"*/{language}.json")])
+    return Words(language, {key: text for file in files for key, text in json.loads(file.read_text(encoding="utf-8")).items()})
 
 
 def spoken(text: str | None) -> Language:

@@ -12,9 +12,9 @@ from callbacks.words import requested
 from geodata.settings import ROOT
 
 TEMPLATE = ROOT / "pages" / "templates" / "index.html"
-LOADED_BY_HAND = ["vendor", "i18n", "m", "video"]
-"""Folders of assets that Dash must not put into every page: ES modules, their worker, the icon sprite, the catalogues, the
-phone's page, the players of video."""
+ON_EVERY_PAGE = {"css", "js"}
+LOADED_BY_HAND = sorted(path.name for path in (ROOT / "assets").iterdir() if path.is_dir() and path.name not in ON_EVERY_PAGE)
+"""Folders of assets that Dash must not put into every page: vendored code, catalogues of texts, and the ES modules of one part of the product each."""
 THEME_COOKIE = "hall_theme"
 THEMES = ("dark", "light")
 LIBRARY = re.compile(r'<script src="[^"]*_dash-component-suites/([a-z_]+)/([^"]*)"></script>\s*')

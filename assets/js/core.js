@@ -115,12 +115,35 @@
     for (const node of root.querySelectorAll('[data-t-placeholder]')) node.placeholder = hall.t(node.dataset.tPlaceholder);
   };
 
-  async function loadTexts(language) {
-    if (catalogues[language]) return;
-    const answer = await fetch(`${hall.assets}i18n/${language}.json`);
-    if (!answer.ok) throw new Error(`texts: ${answer.status}`);
-    catalogues[language] = await answer.json();
+  /** Catalogues that are or were asked for, by their path below i18n/. @type {Map<string, Promise<void>>} */
+  const fetched = new Map();
+  /** Parts of the product whose texts this page needs beside those of all pages. @type {Set<string>} */
+  const parts = new Set();
+
+  /** Read one catalogue, once; one that failed is asked for anew the next time. */
+  function loadTexts(language, part) {
+    const path = part ? `${part}/${language}.json` : `${language}.json`;
+    if (!fetched.has(path)) {
+      const reading = fetch(`${hall.assets}i18n/${path}`).then(async (answer) => {
+        if (!answer.ok) throw new Error(`texts: ${answer.status}`);
+        catalogues[language] = { ...catalogues[language], ...await answer.json() };
+      });
+      reading.catch(() => fetched.delete(path));
+      fetched.set(path, reading);
+    }
+    return fetched.get(path);
   }
+
+  /**
+   * Have the texts of one part of the product, a folder below i18n/, in the present language and in every later one.
+   * @param {string} part
+   * @returns {Promise<void>}
+   */
+  hall.texts = async function (part) {
+    parts.add(part);
+    await hall.textsReady;
+    await loadTexts(hall.language, part);
+  };
 
   /** Keep a choice for the next visits, where the server reads it, too. */
   hall.remember = (name, value) => {
@@ -133,7 +156,7 @@
    */
   hall.setLanguage = async function (language) {
     const chosen = language === 'en' ? 'en' : 'zh';
-    await loadTexts(chosen);
+    await Promise.all([loadTexts(chosen), ...[...parts].map((part) => loadTexts(chosen, part))]);
     hall.language = chosen;
     hall.remember('hall_lang', chosen);
     document.documentElement.lang = chosen === 'zh' ? 'zh-CN' : 'en';

@@ -12,7 +12,7 @@
       link.onload = link.onerror = resolve;
       document.head.append(link);
     });
-    const [module] = await Promise.all([import(`${folder}${name}.js`), look, hall.textsReady]);
+    const [module] = await Promise.all([import(`${folder}${name}.js`), look, hall.texts('video')]);
     return module;
   }
 

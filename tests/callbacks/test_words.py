@@ -11,7 +11,8 @@ from geodata.settings import ROOT
 from layers.registry import LAYERS
 
 SOURCES = [*(ROOT / "callbacks").rglob("*.py"), *(ROOT / "pages").rglob("*.py"), *(ROOT / "pages").rglob("*.html")]
-SCRIPTS = sorted([*(ROOT / "assets" / "js").glob("*.js"), *(ROOT / "assets" / "video").glob("*.js")])
+SCRIPTS = sorted(path for path in (ROOT / "assets").glob("*/*.js") if path.parent.name not in {"m", "vendor"})
+"""All but those of the phone, whose page brings its own texts, and what is not ours."""
 KEY = re.compile(r"""(?<![\w.])words\(f?["']([a-z][\w.]*?)(\{|["'])""")
 SCRIPT_KEY = re.compile(r"""hall\.t\('([a-z_.]+)'|text: '(map\.[a-z_.]+)'""")
 ICON = re.compile(r"""icon(?:_button)?\("([a-z0-9-]+)"|button\([^\n]*?\), "([a-z0-9-]+)"|hall\.icon\('([a-z0-9-]+)'""")
@@ -20,13 +21,26 @@ DIFFERENT = {"rail.alert", "time.this_year"}
 SYMBOL = re.compile(r'<symbol id="([^"]+)"')
 
 
-def catalogue(language: Language) -> dict[str, str]:
-    loaded: dict[str, str] = json.loads((CATALOGUES / f"{language}.json").read_text(encoding="utf-8"))
+PARTS = ["", *sorted(path.name for path in CATALOGUES.iterdir() if path.is_dir())]
+
+
+def part(name: str, language: Language) -> dict[str, str]:
+    loaded: dict[str, str] = json.loads((CATALOGUES / name / f"{language}.json").read_text(encoding="utf-8"))
     return loaded
 
 
-def test_both_languages_have_the_same_keys() -> None:
-    assert set(catalogue(Language.ZH)) == set(catalogue(Language.EN))
+def catalogue(language: Language) -> dict[str, str]:
+    return {key: text for name in PARTS for key, text in part(name, language).items()}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_both_languages_have_the_same_keys(name: str) -> None:
+    assert set(part(name, Language.ZH)) == set(part(name, Language.EN))
+
+
+def test_no_text_stands_in_two_parts() -> None:
+    keys = [key for name in PARTS for key in part(name, Language.ZH)]
+    assert sorted(keys) == sorted(set(keys))
 
 
 def test_both_languages_take_the_same_values() -> None:
@@ -50,7 +64,9 @@ def test_every_key_in_the_scripts_is_in_the_catalogue(path: Path) -> None:
 
 
 def test_the_chinese_catalogue_has_no_english_sentence() -> None:
-    names = re.compile(r"CSV|MediaMTX|ZLMediaKit|GeoJSON|GeoPackage|JavaScript|EN|WGS|GCJ|EPSG|OpenStreetMap|Ctrl|Shift|Esc|Enter|\{\w+\}|km|m²")
+    names = re.compile(
+        r"CSV|MediaMTX|ZLMediaKit|GeoJSON|GeoPackage|JavaScript|EN|WGS|GCJ|EPSG|OpenStreetMap|Ctrl|Shift|Esc|Enter|\{\w+\}|km|m²"
+    )
     left_over = {key for key, text in catalogue(Language.ZH).items() if re.search(r"[a-z]{3,}", names.sub("", text))}
     assert left_over == set()
 
