@@ -52,15 +52,18 @@ environment() {
 video=(ffmpeg python3-gi python3-numpy python3-pil gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly)
 
+# What WeasyPrint draws briefs with.
+print=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0)
+
 case "${1:-run}" in
   run)
-    apt_install fonts-noto-cjk "${video[@]}"
+    apt_install fonts-noto-cjk "${video[@]}" "${print[@]}"
     environment requirements.txt ;;
   test)
-    apt_install fonts-noto-cjk chromium gdal-bin "${video[@]}"
+    apt_install fonts-noto-cjk chromium gdal-bin "${video[@]}" "${print[@]}"
     environment requirements-dev.txt requirements.txt ;;
   bench)
-    apt_install fonts-noto-cjk chromium gdal-bin wrk "${video[@]}"
+    apt_install fonts-noto-cjk chromium gdal-bin wrk "${video[@]}" "${print[@]}"
     environment requirements-dev.txt requirements.txt ;;
   *) fail "usage: install.sh run | test | bench" ;;
 esac
