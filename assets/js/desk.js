@@ -204,7 +204,7 @@
         break;
       }
     }
-    for (const open of document.querySelectorAll('details.person[open]')) if (!open.contains(event.target)) open.open = false;
+    for (const open of document.querySelectorAll('details[data-menu][open]')) if (!open.contains(event.target)) open.open = false;
   }
 
   function hover(event) {

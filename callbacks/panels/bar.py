@@ -1,13 +1,13 @@
-"""The bar above every page but the map: the ways to the other pages, and who is signed in."""
+"""The bar above every page but the map: the ways to the pages of its kind and to all others, and who is signed in."""
 
 from dataclasses import dataclass
 
 from dash import html
 from dash.development.base_component import Component
 
-from callbacks.panels.frame import switches
+from callbacks.panels.frame import pages, switches
 from callbacks.panels.pieces import also, chip, icon
-from callbacks.panels.ways import ways
+from callbacks.panels.ways import MAP, ways
 from callbacks.words import Words
 from services.rights import Reader
 
@@ -23,7 +23,9 @@ class Bar:
 
 def bar(reader: Reader, words: Words, told: Bar) -> Component:
     """Build the bar."""
-    brand = html.Div([html.Span(icon("stack-2"), className="logo"), html.B(words("brand"))], className="brand")
+    open_ways = ways(reader)
+    kinds = {way.kind for way in open_ways if way.path == told.here}
+    brand = html.Div([pages(reader, words, told.here), html.B(words("brand"))], className="brand")
     links = html.Nav(
         [
             html.A(
@@ -33,7 +35,8 @@ def bar(reader: Reader, words: Words, told: Bar) -> Component:
                 className="top-link here" if way.path == told.here else "top-link",
                 **(also({"aria-current": "page"}) if way.path == told.here else {}),
             )
-            for way in ways(reader)
+            for way in open_ways
+            if way is MAP or way.kind in kinds
         ],
         className="top-links",
         **also({"aria-label": words("bar.pages")}),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 
 from dash import html
 from dash.development.base_component import Component
@@ -9,7 +10,7 @@ from dash.development.base_component import Component
 from callbacks import formats, ids
 from callbacks.panels import lists
 from callbacks.panels.pieces import also, chip, dot, icon, icon_button, opener
-from callbacks.panels.ways import MAP, ways
+from callbacks.panels.ways import MAP, Way, ways
 from callbacks.words import Language, Words
 from layers.base import Tone
 from services.bulletin import SLOT_S, Bulletin
@@ -23,6 +24,8 @@ COUNTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """Counters of the top bar and the states that each adds up; the overdue ones are counted across them."""
 SLOTS = 86_400 // SLOT_S
+UNFOLDS = also({"data-menu": "true"})
+"""Of a menu that a click anywhere else closes."""
 HOURS_MARKED = (0, 4, 8, 12, 16, 20, 24)
 
 
@@ -49,7 +52,11 @@ def top(reader: Reader, place: str, words: Words, *, demo: bool) -> list[Compone
     )
     return [
         html.Div(
-            [html.Span(icon("stack-2"), className="logo"), html.B(words("brand")), html.Span(place, className="brand-place")],
+            [
+                pages(reader, words, MAP.path),
+                html.B(words("brand")),
+                html.Span(place, className="brand-place"),
+            ],
             className="brand",
         ),
         html.Div(
@@ -119,7 +126,6 @@ def _person(reader: Reader, words: Words) -> Component:
             className="menu-head",
         )
     ]
-    entries += [html.A([icon(way.icon), words(way.title)], href=way.path, className="menu-item") for way in ways(reader) if way is not MAP]
     entries.append(
         html.Button([icon("logout"), words("sign_out")], type="button", className="menu-item", **also({"data-sign-out": "true"}))
     )
@@ -130,7 +136,24 @@ def _person(reader: Reader, words: Words) -> Component:
         ],
         **also({"aria-label": words("person.menu", name=name)}),
     )
-    return html.Details([summary, html.Div(entries, className="menu")], className="person")
+    return html.Details([summary, html.Div(entries, className="menu")], className="person", **UNFOLDS)
+
+
+def pages(reader: Reader, words: Words, here: str) -> Component:
+    """Build the menu of all pages that are open to the reader, by what they are for; `here` is the path of the page it stands on."""
+    groups = groupby(ways(reader), key=lambda way: way.kind)
+    entries = [
+        html.Div([html.H2(words(f"ways.{kind}")), *(_entry(way, words, here) for way in members)], className="menu-group")
+        for kind, members in groups
+    ]
+    summary = html.Summary(icon("layout-grid"), title=words("bar.pages"), className="logo", **also({"aria-label": words("bar.pages")}))
+    menu = html.Nav(entries, className="menu", **also({"aria-label": words("bar.pages")}))
+    return html.Details([summary, menu], className="pages", **UNFOLDS)
+
+
+def _entry(way: Way, words: Words, here: str) -> Component:
+    current = also({"aria-current": "page"}) if way.path == here else {}
+    return html.A([icon(way.icon), words(way.title)], href=way.path, className="menu-item", **current)
 
 
 def counters(bulletin: Bulletin, words: Words) -> list[Component]:

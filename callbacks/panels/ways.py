@@ -1,6 +1,7 @@
 """Which pages there are, and for whom."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from layers.base import STAFF
 from services.administration import ADMINISTRATORS
@@ -9,6 +10,15 @@ from services.detections import MAY_READ as FINDINGS
 from services.replies import MAY_READ
 from services.rights import Reader, Role
 from services.video_rights import SEES_CAMERAS
+
+
+class Kind(StrEnum):
+    """What a page is for, in the order of the menu; each has a text `ways.<kind>`."""
+
+    COMMAND = "command"
+    ANALYSIS = "analysis"
+    DISPLAY = "display"
+    MANAGEMENT = "management"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +30,21 @@ class Way:
     title: str
     """Key of the catalogue."""
     roles: frozenset[str]
+    kind: Kind
 
 
-MAP = Way("/", "map", "title.map", STAFF)
+MAP = Way("/", "map", "title.map", STAFF, Kind.COMMAND)
 WAYS = (
     MAP,
-    Way("/events/", "list-details", "title.events", STAFF),
-    Way("/video/", "device-cctv", "title.video", SEES_CAMERAS - {Role.WORKER} | MAY_SEARCH),
-    Way("/sources/", "mail", "title.sources", MAY_READ),
-    Way("/detections/", "crosshair", "title.detections", FINDINGS),
-    Way("/admin/", "settings", "admin.title", ADMINISTRATORS),
-    Way("/dictionary/", "book", "title.dictionary", STAFF | {Role.SYSTEM_ADMIN}),
+    Way("/events/", "list-details", "title.events", STAFF, Kind.COMMAND),
+    Way("/video/", "device-cctv", "title.video", SEES_CAMERAS - {Role.WORKER} | MAY_SEARCH, Kind.COMMAND),
+    Way("/sources/", "mail", "title.sources", MAY_READ, Kind.COMMAND),
+    Way("/detections/", "crosshair", "title.detections", FINDINGS, Kind.COMMAND),
+    Way("/admin/", "settings", "admin.title", ADMINISTRATORS, Kind.MANAGEMENT),
+    Way("/dictionary/", "book", "title.dictionary", STAFF | {Role.SYSTEM_ADMIN}, Kind.MANAGEMENT),
 )
 
 
 def ways(reader: Reader) -> list[Way]:
-    """Return the pages that are open to a reader, in their order."""
-    return [way for way in WAYS if reader.role in way.roles]
+    """Return the pages that are open to a reader, kind by kind."""
+    return [way for kind in Kind for way in WAYS if way.kind is kind and reader.role in way.roles]
