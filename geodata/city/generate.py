@@ -8,7 +8,7 @@ import numpy as np
 from psycopg.types.json import Jsonb
 
 from geodata.bulk import Refill, refilled
-from geodata.city import reports, video
+from geodata.city import key_places, reports, video
 from geodata.city.areas import recount
 from geodata.city.cameras import build_cameras
 from geodata.city.draws import shared_out
@@ -129,6 +129,7 @@ def generate(
             loader.wait()
             step.note = f"{sum(loader.counts.values()):,} rows"
     loader.counts["hall.source_record"] = reports.write(conn, now)
+    key_places.mark(conn, key_places.wanted(sample))
     video.plan(conn, pictures)
     conn.execute(COUNT_IN_BUILDINGS, {name: values.tolist() for name, values in in_buildings.items()})
     value = {

@@ -23,6 +23,8 @@ CAPACITIES: Mapping[str, tuple[int, int]] = {
 """Beds, people, places, bays or items; made up also for mapped places without a capacity."""
 FREE_SHARE: Mapping[str, tuple[float, float]] = {"hospital": (0.05, 0.35), "parking": (0.0, 0.5)}
 HYDRANT_SPACING_M, SHELTERS, WAREHOUSES = 320.0, 64, 14
+KEY = ("hospital", "fire_station", "police", "school", "shelter", "warehouse")
+"""Kinds whose every place is a key place of the district."""
 STATES, STATE_SHARES = ("open", "closed", "full"), (96, 3, 1)
 PHONES_FROM = 22_000_000
 
@@ -63,7 +65,7 @@ def build_resources(sample: Sample) -> Rows:
         "capacity": capacity,
         "available": np.where(state == "open", np.where(kind == "hydrant", capacity, available), 0),
         "state": state,
-        "is_key": np.isin(kind, ("hospital", "fire_station", "warehouse")) | ((kind == "shelter") & (capacity >= 1500)),
+        "is_key": np.isin(kind, KEY),
         "synthetic": np.concatenate([np.full(len(group.xy), group.synthetic) for group in groups]),
         **located(ground, xy),
     }
