@@ -33,14 +33,17 @@ from api.search import SearchView
 from api.select import SelectViews
 from api.sessions import Sessions, install
 from api.tasks import TaskViews
+from api.today import TodayViews
 from api.video import VideoViews
 from api.video_health import HealthList
 from api.video_records import RecordViews
 from api.video_sources import VideoSourceViews
+from api.views import ViewViews
 from geodata.db import Pool
 from geodata.settings import Settings
 from layers.registry import LAYERS
 from services.account_book import AccountBook
+from services.history import HistoryStore
 from services.intake_queue import IntakeQueue
 from services.mirror_store import MirrorStore
 from services.routing.store import RoadStore
@@ -63,6 +66,8 @@ class Interfaces:
     """The road network of this process."""
     intake: IntakeQueue
     """Where reports wait to be written together."""
+    history: HistoryStore
+    """All cases as columns."""
 
 
 def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, settings: Settings) -> Interfaces:
@@ -75,8 +80,8 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
     metrics.install(server)
     identity, sessions = install(server, book, pool, settings)
     errors.register(server)
-    roads = RoadStore(pool)
-    context = Context(pool=pool, store=store, book=book, identity=identity, settings=settings, roads=roads)
+    roads, history = RoadStore(pool), HistoryStore(settings.data_dir)
+    context = Context(pool=pool, store=store, book=book, identity=identity, settings=settings, roads=roads, history=history)
     limiter = Limiter(
         key_func=lambda: address() or "local",
         app=server,
@@ -108,6 +113,8 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
         *HealthList(context).routes(),
         *DetectionViews(context).routes(),
         *RecordViews(context).routes(),
+        *ViewViews(context).routes(),
+        *TodayViews(context).routes(),
     ]
     routes.append(_description(routes))
     server.register_blueprint(blueprint("api", routes))
@@ -115,7 +122,7 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
     for family in ("/api/<path:rest>", "/ogc/<path:rest>", "/open311/<path:rest>"):
         server.add_url_rule(family, ELSE, _nothing_here, methods=METHODS, provide_automatic_options=False)
     ogc.register(server, context)
-    return Interfaces(identity, sessions, metrics, roads, intake.queue)
+    return Interfaces(identity, sessions, metrics, roads, intake.queue, history)
 
 
 def _description(routes: list[Route]) -> Route:
