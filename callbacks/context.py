@@ -7,6 +7,7 @@ from flask_caching import Cache
 from geodata.db import Pool
 from geodata.settings import Settings
 from services.account_book import AccountBook
+from services.history import HistoryStore
 from services.mirror_store import MirrorStore
 from services.routing.store import RoadStore
 
@@ -21,3 +22,4 @@ class Context:
     book: AccountBook
     cache: Cache
     roads: RoadStore
+    history: HistoryStore

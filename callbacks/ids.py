@@ -177,11 +177,19 @@ DETECTIONS_ACT = "detections-act"
 ADMIN_VIDEO = "admin-video"
 ADMIN_VIDEO_TICK = "admin-video-tick"
 ADMIN_VIDEO_DONE = "admin-video-done"
+ADMIN_VIDEO_NEW = "admin-video-new"
+ADMIN_VIDEO_FORM = "admin-video-form"
+ADMIN_VIDEO_SAID = "admin-video-said"
 
 
 def video_source_sync(source_id: object) -> dict[str, object]:
     """The button that asks for a source's catalogue."""
     return {"type": "video-sync", "id": source_id}
+
+
+def video_source_switch(source_id: object, on: object) -> dict[str, object]:
+    """The button that switches a source on or off."""
+    return {"type": "video-switch", "id": source_id, "on": on}
 
 
 def video_source_crs(source_id: object, crs: object) -> dict[str, object]:

@@ -11,6 +11,7 @@ from callbacks.panels import admin as panels
 from callbacks.panels.bar import Bar, bar
 from callbacks.panels.pieces import also
 from callbacks.panels.states import forbidden
+from callbacks.panels.video_sources import form as video_form
 from callbacks.words import Words, requested
 from services.administration import ADMINISTRATORS
 from services.rights import Role
@@ -45,7 +46,7 @@ def layout(context: Context) -> Component:
                 ],
                 className="admin-body",
             ),
-            *([html.Section(id=ids.ADMIN_VIDEO, className="admin-video")] if reader.role is Role.SYSTEM_ADMIN else []),
+            *([html.Section(id=ids.ADMIN_VIDEO, className="admin-video"), video_form(words)] if reader.role is Role.SYSTEM_ADMIN else []),
             html.Div(id=ids.ADMIN_RESULT, className="admin-result", role="status"),
         ],
         id=ids.ADMIN,
@@ -53,7 +54,11 @@ def layout(context: Context) -> Component:
     )
     stores: list[Component] = [dcc.Store(id=ids.ADMIN_ROWS, data=0), *(dcc.Store(id=name) for name in STORES)]
     if reader.role is Role.SYSTEM_ADMIN:
-        stores += [dcc.Store(id=ids.ADMIN_VIDEO_DONE, data=0), dcc.Interval(id=ids.ADMIN_VIDEO_TICK, interval=VIDEO_MS)]
+        stores += [
+            dcc.Store(id=ids.ADMIN_VIDEO_DONE, data=0),
+            dcc.Store(id=ids.ADMIN_VIDEO_NEW),
+            dcc.Interval(id=ids.ADMIN_VIDEO_TICK, interval=VIDEO_MS),
+        ]
     return html.Div([bar(reader, words, Bar(here="/admin/", demo=context.settings.demo)), main, *stores], className="admin-page")
 
 

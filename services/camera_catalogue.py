@@ -32,6 +32,8 @@ KEPT_PROBLEMS = 50
 LEAST_SHARE = 0.5
 """A catalogue with fewer of the known cameras than this is taken for a broken answer."""
 KINDS_WITH_CATALOGUE = ("wvp", "zlmediakit", "mediamtx")
+KINDS_TO_ADD = ("wvp", "zlmediakit", "mediamtx", "rtsp")
+"""What an administrator may set up; the simulated cameras set themselves up."""
 CRS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 OWNERS = {
     "00": "police",
@@ -375,13 +377,12 @@ def _require(reader: Reader) -> None:
 
 
 def _check(form: SourceForm) -> None:
-    kinds = ("rtsp", *KINDS_WITH_CATALOGUE)
     if not (
         form.key.isascii() and form.key.replace("_", "").isalnum() and form.key[0].isalpha() and form.key.islower() and len(form.key) <= 31
     ):
         raise InvalidInputError("key: a letter, then up to 30 small letters, digits or _")
-    if form.kind not in kinds:
-        raise InvalidInputError(f"kind: one of {', '.join(kinds)}")
+    if form.kind not in KINDS_TO_ADD:
+        raise InvalidInputError(f"kind: one of {', '.join(KINDS_TO_ADD)}")
     if form.crs not in CRS:
         raise InvalidInputError(f"crs: one of {', '.join(CRS)}")
     if not 1 <= len(form.name.strip()) <= LONGEST:

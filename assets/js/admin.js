@@ -19,8 +19,15 @@
     hall.store('audit-query', { ...filled('.audit-form'), older: before, n: count });
   }
 
+  function addSource({ target }) {
+    if (!target.closest('[data-add-source]')) return;
+    count += 1;
+    hall.store('admin-video-new', { ...filled('#admin-video-form'), n: count });
+  }
+
   (hall.starts = hall.starts || []).push(() => {
     document.addEventListener('click', click);
+    document.addEventListener('click', addSource);
     document.addEventListener('click', ({ target }) => target.closest('[data-audit-older]') && search(true));
     document.addEventListener('change', ({ target }) => target.closest('.audit-form') && search(false));
   });

@@ -114,6 +114,7 @@
     await hall.map.setTheme(wanted);
     await speak(view.lang);
     await hall.viewport.zoomed();
+    hall.viewport.drop();
     if (view.place) hall.map.leaflet().setView([view.place.lat, view.place.lon], view.place.zoom + hall.viewport.OFFSET, { animate: false });
     hall.map.redraw();
     if (choices.selection) hall.emit('pick', { ...choices.selection });

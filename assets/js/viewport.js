@@ -151,10 +151,18 @@
     return [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()];
   }
 
-  hall.viewport = { begin, free, bounds, zoomed, OFFSET, release: () => release() };
+  /** Number of the newest move that was asked for. */
+  let newest = 0;
+  /** What was asked for and has not begun is not done any more: the reader has gone elsewhere. */
+  const drop = () => (newest += 1);
+
+  hall.viewport = { begin, free, bounds, zoomed, drop, OFFSET, release: () => release() };
   (hall.starts = hall.starts || []).push(() => {
     if (!hall.map) return;
-    const inTurn = (run) => hall.map.queued((...parameters) => zoomed().then(measured).then(() => run(...parameters)));
+    const inTurn = (run) => (...parameters) => {
+      const own = drop();
+      return hall.map.ready.then(zoomed).then(measured).then(() => own === newest && run(...parameters));
+    };
     hall.map.flyTo = inTurn(flyTo);
     hall.map.reveal = inTurn(reveal);
     hall.map.fit = inTurn(fit);

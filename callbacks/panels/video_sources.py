@@ -7,9 +7,10 @@ from dash import html
 from dash.development.base_component import Component
 
 from callbacks import formats, ids
-from callbacks.panels.pieces import also, chip, empty
+from callbacks.panels.admin import choice, field
+from callbacks.panels.pieces import also, button, chip, empty, icon
 from callbacks.words import Words
-from services.camera_catalogue import CRS, KINDS_WITH_CATALOGUE, SourceState
+from services.camera_catalogue import CRS, KINDS_TO_ADD, KINDS_WITH_CATALOGUE, SourceState
 
 REASONS = ("timeout", "refused", "not_found", "no_video", "unauthorized", "unreachable", "unsupported")
 SHOWN = ("new", "updated", "missing")
@@ -23,6 +24,32 @@ def table(sources: Sequence[SourceState], words: Words, now: datetime) -> list[C
     body = [_line(source, words, now) for source in sources]
     title = html.H2(words("video_source.title"))
     return [title, html.Table([html.Thead(head), html.Tbody(body)])] if body else [title, empty(words("video_source.none"))]
+
+
+def form(words: Words) -> Component:
+    """Ask for what a new source needs."""
+    kinds = [(kind, words(f"video_source.kind_{kind}")) for kind in KINDS_TO_ADD]
+    systems = [(name, words(f"video_source.crs_{name}")) for name in CRS]
+    return html.Details(
+        [
+            html.Summary([icon("plus"), words("video_source.add")]),
+            html.Div(
+                [
+                    field(words("video_source.key"), "key", words("video_source.key_hint")),
+                    field(words("video_source.name"), "name", words("video_source.name_hint")),
+                    choice(words("video_source.kind"), "kind", kinds, kinds[0][0]),
+                    field(words("video_source.base_url"), "base_url", words("video_source.base_url_hint")),
+                    choice(words("video_source.crs"), "crs", systems, systems[0][0]),
+                    button(words("video_source.add_this"), "plus", "primary", data_add_source="true"),
+                ],
+                id=ids.ADMIN_VIDEO_FORM,
+                className="video-source-form",
+            ),
+            html.P(words("video_source.add_note"), className="quiet"),
+            html.Div(id=ids.ADMIN_VIDEO_SAID, role="status"),
+        ],
+        className="admin-video-add",
+    )
 
 
 def state_of(source: SourceState) -> tuple[str, str]:
@@ -52,6 +79,12 @@ def _line(source: SourceState, words: Words, now: datetime) -> html.Tr:
     act = html.Button(
         words("video_source.sync"), id=ids.video_source_sync(source.id), className="button", type="button", disabled=not readable
     )
+    turn = html.Button(
+        words("video_source.turn_off" if source.enabled else "video_source.turn_on"),
+        id=ids.video_source_switch(source.id, not source.enabled),
+        className="button",
+        type="button",
+    )
     return html.Tr(
         [
             html.Td([html.B(source.name), html.Span(f" {source.key}", className="quiet")]),
@@ -61,7 +94,7 @@ def _line(source: SourceState, words: Words, now: datetime) -> html.Tr:
             html.Td(formats.age(source.synced_at, now, words) if source.synced_at else words("video_source.never")),
             html.Td(_result(source, words)),
             html.Td(crs),
-            html.Td(act),
+            html.Td(html.Div([act, turn], className="crs")),
         ]
     )
 
