@@ -1,4 +1,4 @@
-"""`python -m geodata <command>`: migrate, import osm, import layer, export, demo, administrators. Settings come from the environment."""
+"""`python -m geodata <command>`: migrate, import osm, import layer, import panoramas, export, demo, administrators. Settings come from the environment."""
 
 import argparse
 import os
@@ -12,6 +12,7 @@ from geodata import administrators, export
 from geodata.city import demo, ground_import
 from geodata.errors import HallError, SetupError
 from geodata.imports import command as layer_import
+from geodata.imports import panoramas as panorama_import
 from geodata.migrate import migrate
 from geodata.settings import Settings
 
@@ -44,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser("migrate", help="bring the database to the newest schema").set_defaults(command=_migrate)
     kinds = commands.add_parser("import", help="bring data in").add_subparsers(required=True, metavar="KIND")
-    for name, module in (("osm", ground_import), ("layer", layer_import)):
+    for name, module in (("osm", ground_import), ("layer", layer_import), ("panoramas", panorama_import)):
         sub = kinds.add_parser(name, help=module.HELP)
         module.add_arguments(sub)
         sub.set_defaults(command=module.run)

@@ -8,6 +8,7 @@ from layers.camera_coverage import CAMERA_COVERAGE
 from layers.cameras import CAMERAS
 from layers.events import EVENTS, OPEN_EVENTS
 from layers.organizations import ORGANIZATIONS
+from layers.panoramas import PANORAMAS
 from layers.parts import PARTS
 from layers.people import PEOPLE
 from layers.places import PLACES
@@ -32,6 +33,7 @@ LAYERS: tuple[Layer, ...] = (
     PARTS,
     EVENTS,
     RESOURCES,
+    PANORAMAS,
     SENSORS,
     CAMERAS,
     VEHICLES,

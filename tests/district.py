@@ -60,6 +60,10 @@ ROWS = (
                ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s + 0.0002), 4326))""",
     """INSERT INTO hall.camera_coverage (grid_code, open_m2, seen_m2, cameras, made_at)
        VALUES (%(grid)s, 200000, 10000 * %(n)s, 1, '2026-11-23T00:00:00Z')""",
+    """INSERT INTO hall.panorama (id, source, external_no, name, road, taken_at, heading_deg, heading_from, sha256, width, height, restricted,
+                                 grid_code, geom)
+       VALUES (130 + %(n)s, 'city', 'p' || %(n)s || '.jpg', '街景' || %(n)s, '新街' || %(n)s, '2026-11-01T00:00:00Z', 90, 'file',
+               repeat(%(n)s::text, 64), 4096, 2048, false, %(grid)s, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s + 0.0001), 4326))""",
     """INSERT INTO hall.worker (id, worker_no, name, phone, role, status, grid_code)
        VALUES (70 + %(n)s, 'W00' || %(n)s, %(name)s, %(phone)s, 'grid_worker', 'free', %(grid)s)""",
     """INSERT INTO hall.worker_position (worker_id, reported_at, status, geom)

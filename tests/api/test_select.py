@@ -25,6 +25,7 @@ def test_a_circle_counts_every_class_that_the_reader_may_see(app: App) -> None:
         "resources": 1,
         "sensors": 1,
         "cameras": 1,
+        "panoramas": 1,
         "camera_coverage": 1,
         "vehicles": 1,
         "workers": 1,

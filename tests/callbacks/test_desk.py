@@ -26,6 +26,7 @@ IDS = {
     "sensors": 51,
     "cameras": 61,
     "camera_coverage": 401,
+    "panoramas": 131,
     "vehicles": 81,
     "workers": 71,
     "open_events": 101,
