@@ -65,13 +65,25 @@ class Hall:
         interfaces = api.create.create(server, self._pool, self._store, self._book, settings)
         _serve_files(server, settings.data_dir)
         self._roads, cache = interfaces.roads, _cache(server, settings)
-        _screens(server, Context(settings=settings, pool=self._pool, store=self._store, book=self._book, cache=cache, roads=self._roads))
+        history = interfaces.history
+        _screens(
+            server,
+            Context(
+                settings=settings, pool=self._pool, store=self._store, book=self._book, cache=cache, roads=self._roads, history=history
+            ),
+        )
         Compress(server)
         Packing(server)
         # a2wsgi types ASGI and WSGI more narrowly than the two sides of it do
         self._pages: Any = WSGIMiddleware(cast("Any", server), workers=FLASK_THREADS)
         shared = api.context.Context(
-            pool=self._pool, store=self._store, book=self._book, identity=interfaces.identity, settings=settings, roads=self._roads
+            pool=self._pool,
+            store=self._store,
+            book=self._book,
+            identity=interfaces.identity,
+            settings=settings,
+            roads=self._roads,
+            history=history,
         )
         self._live = api.live.LiveServer(shared, LAYERS)
         interfaces.metrics.registry.register(self._live.collector())

@@ -24,7 +24,7 @@ from geodata.progress import Progress, to_terminal
 from geodata.settings import Settings
 from geodata.workflow import defaults as workflow
 from layers.registry import LAYERS
-from services import seeding
+from services import history_build, seeding
 
 FACT = "SELECT value FROM hall.fact WHERE key = %s"
 
@@ -71,6 +71,8 @@ def prepare(settings: Settings, progress: Progress | None = None) -> Ready:
                 fonts.build(read_characters(conn), settings.data_dir, progress)
         with open_pool(settings.database_url, most=4) as pool:
             seeding.seed(pool, LAYERS, settings.data_dir, progress)
+            with progress.step("case history") as step:
+                step.note = f"{history_build.make(pool, settings.data_dir).rows} cases"
     except psycopg.OperationalError as error:
         raise SetupError(f"database: {str(error).strip()}") from error
     return Ready(settings, written)

@@ -14,7 +14,20 @@ from geodata.errors import SourceUnavailableError
 from geodata.secret_key import secret_key
 from geodata.settings import Settings
 from layers.registry import LAYERS
-from services import camera_coverage, changes, clip_maker, eta, event_video, evidence, outbox, retention, seeding, simulate, suspensions
+from services import (
+    camera_coverage,
+    changes,
+    clip_maker,
+    eta,
+    event_video,
+    evidence,
+    history_build,
+    outbox,
+    retention,
+    seeding,
+    simulate,
+    suspensions,
+)
 from services.media_client import MediaClient
 from services.video_tokens import Signer
 
@@ -48,6 +61,7 @@ def main() -> None:
     client = MediaClient(settings.media_port, Signer(secret_key(settings)))
     threads.append(threading.Thread(target=clip_maker.run_forever, args=(stop, pool, settings.data_dir, client), name="clips"))
     threads.append(threading.Thread(target=evidence.run_forever, args=(stop, pool, settings.data_dir, client), name="evidence"))
+    threads.append(threading.Thread(target=history_build.run_forever, args=(stop, pool, settings.data_dir), name="history"))
     if settings.demo:
         threads.append(threading.Thread(target=beat, args=(stop, pool), name="pulse"))
     if settings.demo and settings.simulate:

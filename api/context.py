@@ -6,6 +6,7 @@ from api.identity import Identity
 from geodata.db import Pool
 from geodata.settings import Settings
 from services.account_book import AccountBook
+from services.history import HistoryStore
 from services.mirror_store import MirrorStore
 from services.routing.store import RoadStore
 
@@ -20,3 +21,4 @@ class Context:
     identity: Identity
     settings: Settings
     roads: RoadStore
+    history: HistoryStore

@@ -16,6 +16,7 @@ from geodata.db import open_pool
 from geodata.settings import Settings
 from layers.registry import LAYERS
 from services.account_book import AccountBook
+from services.history import HistoryStore
 from services.mirror_store import MirrorStore
 from services.routing.store import RoadStore
 from tests.api.conftest import App
@@ -75,7 +76,18 @@ def desk(district_url: str, tokens: dict[str, str], tmp_path_factory: pytest.Tem
     server = Flask("hallmap")
     interfaces = create(server, pool, store, book, settings)
     cache = Cache(server, config={"CACHE_TYPE": "SimpleCache"})
-    pages.index.install(server, Context(settings=settings, pool=pool, store=store, book=book, cache=cache, roads=RoadStore(pool)))
+    pages.index.install(
+        server,
+        Context(
+            settings=settings,
+            pool=pool,
+            store=store,
+            book=book,
+            cache=cache,
+            roads=RoadStore(pool),
+            history=HistoryStore(settings.data_dir),
+        ),
+    )
     store.refresh()
     book.refresh()
     yield Desk(App(server, interfaces, pool, store, book, tokens))

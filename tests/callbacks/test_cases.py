@@ -50,7 +50,10 @@ def stage_desk(stage_url: str, tmp_path: Path) -> Iterator[Desk]:
     server = Flask("hallmap")
     interfaces = create(server, pool, store, book, settings)
     cache = Cache(server, config={"CACHE_TYPE": "SimpleCache"})
-    pages.index.install(server, Context(settings=settings, pool=pool, store=store, book=book, cache=cache, roads=interfaces.roads))
+    pages.index.install(
+        server,
+        Context(settings=settings, pool=pool, store=store, book=book, cache=cache, roads=interfaces.roads, history=interfaces.history),
+    )
     store.refresh()
     book.refresh()
     yield Desk(App(server, interfaces, pool, store, book, tokens))

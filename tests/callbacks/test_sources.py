@@ -18,6 +18,7 @@ from geodata.db import open_pool
 from geodata.settings import Settings
 from layers.registry import LAYERS
 from services.account_book import AccountBook
+from services.history import HistoryStore
 from services.intake import Received, receive
 from services.mirror_store import MirrorStore
 from services.report import Report
@@ -50,7 +51,18 @@ def page(worker_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         server = Flask("hallmap")
         interfaces = create(server, pool, store, book, settings)
         cache = Cache(server, config={"CACHE_TYPE": "SimpleCache"})
-        pages.index.install(server, Context(settings=settings, pool=pool, store=store, book=book, cache=cache, roads=RoadStore(pool)))
+        pages.index.install(
+            server,
+            Context(
+                settings=settings,
+                pool=pool,
+                store=store,
+                book=book,
+                cache=cache,
+                roads=RoadStore(pool),
+                history=HistoryStore(settings.data_dir),
+            ),
+        )
         book.refresh()
         yield Desk(App(server, interfaces, pool, store, book, made))
         pool.close()
