@@ -49,6 +49,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, leave)
     pool = open_pool(settings.database_url, most=8)
     threads = [threading.Thread(target=seeding.run_forever, args=(stop, pool, LAYERS, settings.data_dir), name="seeding")]
+    threads.append(threading.Thread(target=heartbeat.run_forever, args=(stop, pool, "worker"), name="heartbeat"))
     threads.append(threading.Thread(target=eta.renew_forever, args=(stop, pool), name="eta"))
     sender = outbox.gateways(settings.sms_url, settings.webhook_url)
     threads.append(threading.Thread(target=outbox.run_forever, args=(stop, pool, sender), name="outbox"))

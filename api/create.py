@@ -13,6 +13,7 @@ from api.accounts import Administration
 from api.calendar import CalendarViews
 from api.cameras import CameraViews
 from api.cases import CaseViews
+from api.cockpit import CockpitViews
 from api.context import Context
 from api.detections import DetectionViews
 from api.dictionary import DictionaryViews
@@ -115,6 +116,7 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
         *RecordViews(context).routes(),
         *ViewViews(context).routes(),
         *TodayViews(context).routes(),
+        *CockpitViews(context).routes(),
     ]
     routes.append(_description(routes))
     server.register_blueprint(blueprint("api", routes))

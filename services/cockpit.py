@@ -1,0 +1,213 @@
+"""The leaders' cockpit: every tile of one screen in one answer, each with the time of its data; what fails is told of its own tile alone.
+
+Figures, ranking, major events and volumes come from one snapshot of the database, so that they agree with one another; what else is asked comes from
+the same transaction.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from geodata.db import Conn, Pool, reading
+from geodata.errors import HallError, InvalidInputError, NotAllowedError, SourceUnavailableError
+from services import areas, key_points, major_events, system_health
+from services.key_points import KeyVideos, PlaceSums
+from services.major_events import MajorEvent
+from services.rights import Reader
+from services.system_health import Subsystem, SystemHealth
+from services.today import Flow, Series, StreetDay, Today, today
+from services.volumes import Volumes, volumes
+
+log = logging.getLogger(__name__)
+
+MAY_READ = key_points.MAY_READ
+TILE_TIMEOUT_MS = 6_000
+"""A tile that takes longer fails; the others go on."""
+VIDEOS = 24
+EVENTS = 20
+UNAVAILABLE, NO_RIGHT = "unavailable", "no_right"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What counts today, and how it went."""
+
+    start: datetime
+    accepted: int
+    accepted_last_week: int
+    """Until the same time of the same weekday."""
+    accepted_yesterday: int
+    open: int
+    overdue: int
+    overdue_yesterday: int
+    on_time_rate_7d: float | None
+    on_time_rate_7d_before: float | None
+    on_duty: int
+    expected: int
+    flow: Flow
+    series: Series
+    streets: tuple[StreetDay, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """Major events that run."""
+
+    total: int
+    items: tuple[MajorEvent, ...]
+    extent: tuple[float, float, float, float] | None
+    """Of the reader's area: west, south, east, north."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """What one tile shows. With an error there are no data, and the screen keeps those that it has."""
+
+    at: datetime
+    """Of the answer."""
+    error: str | None = None
+    """unavailable | no_right"""
+    data: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cockpit:
+    """The tiles that were asked for, by name."""
+
+    at: datetime
+    place: str
+    """Name of the reader's area; empty when it is not known now."""
+    tiles: Mapping[str, Tile]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where tiles come from: the database, and what this process knows by itself."""
+
+    pool: Pool
+    own: Callable[[datetime], Iterable[Subsystem]]
+    """Health of the parts that need no database."""
+
+
+@dataclass(slots=True)
+class _Asked:
+    conn: Conn
+    reader: Reader
+    now: datetime
+    own: Iterable[Subsystem]
+    _events: list[MajorEvent] | None = None
+
+    def events(self) -> list[MajorEvent]:
+        """Read the running events once for the tiles that need them."""
+        if self._events is None:
+            self._events = major_events.running(self.conn, self.reader, self.now, limit=EVENTS)
+        return self._events
+
+
+def _figures(asked: _Asked) -> Figures:
+    day: Today = today(asked.conn, asked.reader, asked.now)
+    return Figures(
+        start=day.start,
+        accepted=day.accepted,
+        accepted_last_week=day.accepted_last_week,
+        accepted_yesterday=day.accepted_yesterday,
+        open=day.open,
+        overdue=day.overdue,
+        overdue_yesterday=day.overdue_yesterday,
+        on_time_rate_7d=day.on_time_rate_7d,
+        on_time_rate_7d_before=day.on_time_rate_7d_before,
+        on_duty=day.on_duty,
+        expected=day.expected,
+        flow=day.flow,
+        series=day.series,
+        streets=day.streets,
+    )
+
+
+def _events(asked: _Asked) -> Events:
+    found = asked.events()
+    extent = areas.extent(asked.conn, asked.reader)
+    box = (extent.west, extent.south, extent.east, extent.north) if extent else None
+    return Events(total=found[0].total if found else 0, items=tuple(found), extent=box)
+
+
+def _videos(asked: _Asked) -> KeyVideos:
+    return key_points.videos(asked.conn, asked.reader, asked.events(), limit=VIDEOS)
+
+
+def _places(asked: _Asked) -> PlaceSums:
+    return key_points.place_sums(asked.conn, asked.reader)
+
+
+def _volumes(asked: _Asked) -> Volumes:
+    return volumes(asked.conn, asked.reader, asked.now)
+
+
+def _health(asked: _Asked) -> SystemHealth:
+    return system_health.summed([*asked.own, *system_health.stored(asked.conn, asked.reader, asked.now)])
+
+
+TILES: Mapping[str, Callable[[_Asked], object]] = {
+    "figures": _figures,
+    "events": _events,
+    "volumes": _volumes,
+    "videos": _videos,
+    "places": _places,
+    "health": _health,
+}
+"""In the order in which they are read."""
+
+
+def cockpit(sources: Sources, reader: Reader, now: datetime, wanted: Sequence[str] = ()) -> Cockpit:
+    """Return the tiles asked for, all of them without names. A tile that fails says so; a database that is away leaves what this process knows.
+
+    Raises:
+        NotAllowedError: the role has no cockpit.
+        InvalidInputError: there is no tile of that name.
+    """
+    if reader.role not in MAY_READ:
+        raise NotAllowedError(f"{reader.role} has no cockpit")
+    unknown = sorted(set(wanted) - set(TILES))
+    if unknown:
+        raise InvalidInputError(f"tiles={','.join(unknown)[:80]}: any of {', '.join(TILES)}")
+    names = [name for name in TILES if not wanted or name in wanted]
+    own = list(sources.own(now))
+    found: dict[str, Tile] = {}
+    place = ""
+    try:
+        with reading(sources.pool) as conn:
+            conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            place = areas.name(conn, reader)
+            asked = _Asked(conn, reader, now, own)
+            for name in names:
+                found[name] = _tile(name, asked)
+    except SourceUnavailableError as error:
+        log.warning("the cockpit lost the database: %s", error)
+    for name in names:
+        found.setdefault(name, _without_database(name, own, now))
+    return Cockpit(at=now, place=place, tiles=found)
+
+
+def _tile(name: str, asked: _Asked) -> Tile:
+    try:
+        # a savepoint: a statement that fails here leaves the transaction to the other tiles
+        with asked.conn.transaction():
+            asked.conn.execute("SELECT set_config('statement_timeout', %s, true)", [str(TILE_TIMEOUT_MS)])
+            return Tile(at=asked.now, data=TILES[name](asked))
+    except NotAllowedError:
+        return Tile(at=asked.now, error=NO_RIGHT)
+    except (HallError, psycopg.Error) as error:
+        if asked.conn.broken:
+            raise
+        log.warning("tile %s of the cockpit: %s", name, error)
+        return Tile(at=asked.now, error=UNAVAILABLE)
+
+
+def _without_database(name: str, own: Iterable[Subsystem], now: datetime) -> Tile:
+    if name == "health":
+        return Tile(at=now, data=system_health.summed([*own, system_health.database_away(now)]))
+    return Tile(at=now, error=UNAVAILABLE)
