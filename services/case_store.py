@@ -22,6 +22,8 @@ READ = """
            resume_state, standard_id, lead_department, handling_level, supervised, self_handled, sampled, worker_id, dup_of, grid_code, place_text
     FROM hall.event WHERE id = %s
 """
+# On the right of each assignment stands the row as it was: a step that is left leaves behind when that was and when it had to be; a step that is
+# taken back is empty again.
 SAVE = """
     UPDATE hall.event
     SET state = %(state)s, version = version + 1, class_code = %(class_code)s, major = (SELECT major FROM hall.event_class WHERE code = %(class_code)s),
@@ -29,7 +31,22 @@ SAVE = """
         paused_at = %(paused_at)s, resume_state = %(resume_state)s, standard_id = %(standard_id)s, lead_department = %(lead_department)s,
         handling_level = %(handling_level)s, supervised = %(supervised)s, self_handled = %(self_handled)s, sampled = %(sampled)s,
         worker_id = %(worker_id)s, dup_of = %(dup_of)s, score = coalesce(%(score)s, score), extensions = extensions + %(extended)s,
-        returns = returns + %(returned)s, reworks = reworks + %(reworked)s
+        returns = returns + %(returned)s, reworks = reworks + %(reworked)s,
+        accepted_at = CASE WHEN %(action)s IN ('accept', 'file') THEN coalesce(accepted_at, %(now)s) ELSE accepted_at END,
+        verify_sent_at = CASE WHEN %(action)s = 'assign' AND state = 'reported' THEN coalesce(verify_sent_at, %(now)s) ELSE verify_sent_at END,
+        verified_at = CASE WHEN %(action)s = 'verify' THEN %(now)s ELSE verified_at END,
+        filed_at = CASE WHEN %(action)s = 'file' THEN %(now)s WHEN %(state)s = 'reported' THEN NULL ELSE filed_at END,
+        dispatched_at = CASE WHEN %(action)s = 'dispatch' THEN %(now)s WHEN %(state)s IN ('reported', 'filed') THEN NULL ELSE dispatched_at END,
+        handled_at = CASE WHEN %(action)s IN ('feedback', 'self_close') THEN %(now)s
+                          WHEN %(state)s IN ('reported', 'filed', 'dispatched', 'handling') THEN NULL ELSE handled_at END,
+        check_sent_at = CASE WHEN %(action)s = 'assign' AND state = 'checking' THEN coalesce(check_sent_at, %(now)s)
+                             WHEN %(state)s IN ('reported', 'filed', 'dispatched', 'handling') THEN NULL ELSE check_sent_at END,
+        checked_at = CASE WHEN %(action)s = 'check' THEN %(now)s
+                          WHEN %(state)s IN ('reported', 'filed', 'dispatched', 'handling') THEN NULL ELSE checked_at END,
+        file_due_at = CASE WHEN state = 'reported' THEN deadline_at ELSE file_due_at END,
+        dispatch_due_at = CASE WHEN state = 'filed' THEN deadline_at ELSE dispatch_due_at END,
+        handle_due_at = CASE WHEN state IN ('dispatched', 'handling') THEN deadline_at ELSE handle_due_at END,
+        check_due_at = CASE WHEN state = 'checking' THEN deadline_at ELSE check_due_at END
     WHERE id = %(id)s
     RETURNING version
 """
@@ -105,7 +122,7 @@ def read(conn: Conn, event_id: int) -> CaseRow:
 
 def save(conn: Conn, caller: Caller, row: CaseRow, entry: Entry) -> int:
     """Write a locked case back with the next version and its line in the log; return the version."""
-    values = {name: getattr(row, name) for name in CaseRow.__slots__}
+    values = {name: getattr(row, name) for name in CaseRow.__slots__} | {"action": entry.action, "now": caller.now}
     saved = conn.execute(SAVE, values).fetchone()
     if saved is None:
         raise NotFoundError(f"event/{row.id}")

@@ -5,7 +5,9 @@ import pyarrow as pa
 import shapely
 
 from geodata.city.codes import case_numbers, phones
+from geodata.city.duties import Duties
 from geodata.city.event_classes import EVENT_CLASSES
+from geodata.city.event_steps import Steps
 from geodata.city.events import SOURCES, STATES, Cases
 from geodata.city.force import WORKER_PHONES, Workforce
 from geodata.city.ground import Ground, Ints, Texts
@@ -60,6 +62,21 @@ def build_events(sample: Sample, force: Workforce, cases: Cases, grid: Ints, han
         "worker_id": np.ma.masked_array(handler + 1, handler < 0),
         "dup_of": np.ma.masked_array(IDS_FROM + cases.origin + 1, cases.origin < 0),
         **located(ground, cases.sites.xy, grid),
+    }
+
+
+def step_columns(cases: Cases, steps: Steps, duties: Duties) -> Rows:
+    """The columns of hall.event that tell of the steps of a case and of who answered for it."""
+    own = (cases.source == SOURCES.index("grid_self")) & ~np.isnat(cases.closed)
+    by_street = np.isin(steps.lead, duties.of_streets)
+    return {
+        **steps.times(),
+        "lead_department": np.ma.masked_array(steps.lead, steps.lead < 0),
+        "handling_level": picked(("district", "street", "grid"), np.where(own, 2, by_street.astype(np.int64))),
+        "self_handled": own,
+        "reworks": steps.reworks,
+        "returns": steps.returns,
+        "extensions": steps.extensions,
     }
 
 

@@ -12,8 +12,10 @@ from geodata.city import key_places, reports, video
 from geodata.city.areas import recount
 from geodata.city.cameras import build_cameras
 from geodata.city.draws import shared_out
+from geodata.city.duties import Duties
 from geodata.city.event_places import Scene
-from geodata.city.event_rows import build_events, grids_of
+from geodata.city.event_rows import build_events, grids_of, step_columns
+from geodata.city.event_steps import draw_steps
 from geodata.city.events import Cases, draw_history, draw_today
 from geodata.city.force import BY_CAR, CREW_ON_FOOT, ON_FOOT, Workforce, build_vehicles, build_workers, vehicle_homes
 from geodata.city.ground import Ground, Ints
@@ -116,6 +118,7 @@ def generate(
     )
     pictures = video.source(conn)
     dictionary.load(conn)  # cases refer to its classes, which are not the sample's own
+    duties = Duties.read(conn, ground.grids.code)
     with refilled(conn, TABLES) as refill, ThreadPoolExecutor(max_workers=1) as threads:
         loader = _Loader(conn, refill, threads, {}, [])
         with progress.step("people, rooms, organizations") as step:
@@ -124,7 +127,7 @@ def generate(
         with progress.step("parts, cameras, sensors, resources"):
             _in_streets(sample, loader, pictures)
         with progress.step("events, workers, vehicles"):
-            _on_duty(sample, loader)
+            _on_duty(sample, loader, duties)
         with progress.step("rest of the rows and indexes") as step:
             loader.wait()
             step.note = f"{sum(loader.counts.values()):,} rows"
@@ -182,16 +185,17 @@ def _in_streets(sample: Sample, loader: _Loader, pictures: int) -> None:
     loader.put("hall.resource", build_resources(sample))
 
 
-def _on_duty(sample: Sample, loader: _Loader) -> None:
+def _on_duty(sample: Sample, loader: _Loader, duties: Duties) -> None:
     force = Workforce.plan(sample)
     cases = _cases(sample)
     grid = grids_of(sample.ground, cases)
     handler = handlers(sample, force, cases, grid)
-    loader.put("hall.event", build_events(sample, force, cases, grid, handler))
-    steps = LONG_STEPS if sample.scale >= LONG_TRACKS_FROM else MIDDLE_STEPS
+    steps = draw_steps(sample, duties, cases, grid)
+    loader.put("hall.event", build_events(sample, force, cases, grid, handler) | step_columns(cases, steps, duties))
+    length = LONG_STEPS if sample.scale >= LONG_TRACKS_FROM else MIDDLE_STEPS
     mine = force.is_grid_worker()
     walks = (
-        walk(sample, "grid workers", force.home_xy[mine], ON_FOOT, steps),
+        walk(sample, "grid workers", force.home_xy[mine], ON_FOOT, length),
         walk(sample, "crews", force.home_xy[~mine], CREW_ON_FOOT, SHORT_STEPS),
     )
     workers, positions = build_workers(sample, force, tasks(cases, handler, len(force.role)), walks)

@@ -32,17 +32,26 @@ MOVE_CASES = """
             AND (closed_at IS NULL OR (reported_at > %(old_midnight)s - interval '30 days' AND closed_at >= %(old_midnight)s AND %(days)s > 0))
     )
     UPDATE hall.event AS e
-    SET reported_at = reported_at + by, step_started_at = step_started_at + by, deadline_at = deadline_at + by, closed_at = closed_at + by
+    SET reported_at = reported_at + by, step_started_at = step_started_at + by, deadline_at = deadline_at + by, closed_at = closed_at + by,
+        accepted_at = accepted_at + by, verify_sent_at = verify_sent_at + by, verified_at = verified_at + by, filed_at = filed_at + by,
+        dispatched_at = dispatched_at + by, handled_at = handled_at + by, check_sent_at = check_sent_at + by, checked_at = checked_at + by,
+        file_due_at = file_due_at + by, dispatch_due_at = dispatch_due_at + by, handle_due_at = handle_due_at + by,
+        check_due_at = check_due_at + by
     FROM moved WHERE moved.id = e.id
 """
 # Days without cases get those of the same weekday in the last week before the sample was made; ids up to %(ids_from)s are kept for them.
 FILL_DAYS = """
     INSERT INTO hall.event (id, case_no, title, description, class_code, major, level, source, state, reported_at, deadline_at, step_started_at,
-                            closed_at, reporter, reporter_phone, place_text, building_id, worker_id, grid_code, geom)
+                            closed_at, reporter, reporter_phone, place_text, building_id, worker_id, grid_code, geom,
+                            lead_department, handling_level, self_handled, reworks, returns, extensions, accepted_at, verify_sent_at, verified_at,
+                            filed_at, dispatched_at, handled_at, check_sent_at, checked_at, file_due_at, dispatch_due_at, handle_due_at, check_due_at)
     SELECT (SELECT coalesce(max(id), 0) FROM hall.event WHERE id <= %(ids_from)s) + row_number() OVER (ORDER BY start, e.id),
            'copy ' || row_number() OVER (ORDER BY start, e.id), title, description, class_code, major, level, source, state, reported_at + by,
            deadline_at + by, least(step_started_at + by, %(now)s), least(closed_at + by, %(now)s), reporter, reporter_phone, place_text,
-           building_id, worker_id, grid_code, geom
+           building_id, worker_id, grid_code, geom, lead_department, handling_level, self_handled, reworks, returns, extensions,
+           least(accepted_at + by, %(now)s), least(verify_sent_at + by, %(now)s), least(verified_at + by, %(now)s), least(filed_at + by, %(now)s),
+           least(dispatched_at + by, %(now)s), least(handled_at + by, %(now)s), least(check_sent_at + by, %(now)s),
+           least(checked_at + by, %(now)s), file_due_at + by, dispatch_due_at + by, handle_due_at + by, check_due_at + by
     FROM (SELECT %(old_midnight)s + make_interval(days => n) AS start,
                  make_interval(days => 7 * (1 + (%(first_day)s + n) / 7)) AS by
           FROM generate_series(0, %(days)s - 1) AS n) AS day
