@@ -21,6 +21,7 @@ from services import (
     eta,
     event_video,
     evidence,
+    heartbeat,
     history_build,
     outbox,
     retention,
