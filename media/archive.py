@@ -13,7 +13,7 @@ from pathlib import Path
 from geodata.db import Pool, reading, writing
 from geodata.errors import NotFoundError, SourceUnavailableError
 from media.sources.base import Pull, Session, Source, SourceError
-from services import recordings
+from services import recordings, video_feed
 from services.media_client import PLATFORMS
 from services.recordings import Segment
 from services.retention import MEDIA
@@ -31,11 +31,6 @@ CACHE = "cache"
 CACHED_FOR_S = 1_800.0
 CLEAN_EVERY_S = 600.0
 LEAST_BYTES = 188 * 4
-
-CAMERA = """
-    SELECT c.stream_ref, c.clock_offset_ms, s.id, s.kind FROM hall.camera AS c JOIN hall.video_source AS s ON s.id = c.video_source_id
-    WHERE c.id = %s AND s.enabled AND c.stream_ref IS NOT NULL
-"""
 
 SourceOf = Callable[[int], Awaitable[Source]]
 """Row of hall.video_source → its adapter, kept by the process."""
@@ -148,8 +143,12 @@ class Archive:
 
     def _place(self, camera_id: int) -> _Place | None:
         with reading(self.pool) as conn:
-            row = conn.execute(CAMERA, [camera_id]).fetchone()
-        return _Place(row[0], timedelta(milliseconds=row[1]), row[2], row[3]) if row else None
+            try:
+                feed = video_feed.feed(conn, camera_id)
+            except NotFoundError:
+                return None
+            offset = timedelta(milliseconds=recordings.offset_ms(conn, camera_id))
+        return _Place(feed.stream_ref, offset, feed.source_id, feed.kind)
 
     def _write(self, camera_id: int, kind: str, window: tuple[datetime, datetime], told: list[Segment]) -> None:
         with writing(self.pool) as conn:

@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 
 from geodata.settings import ROOT, Settings
+from services import video_feed
 
 log = logging.getLogger("cameras")
 
@@ -22,10 +23,6 @@ CLIPS = {"cars": ("car-detection.mp4", 250), "people": ("one-by-one-person-detec
 """Scene → clip and how many pictures of it, at 12.5 a second: 86 MB each, shared by all cameras."""
 PR_SET_PDEATHSIG = 1
 WAIT_S = 5.0
-CAMERAS = """
-    SELECT c.id, c.name, c.place_type FROM hall.camera AS c JOIN hall.video_source AS s ON s.id = c.video_source_id
-    WHERE s.kind = 'sample' AND c.online AND c.stream_ref = c.id::text ORDER BY c.id LIMIT 100000
-"""
 
 
 def main() -> None:
@@ -71,7 +68,7 @@ def _cameras(database_url: str) -> dict[str, tuple[str, str]]:
     while True:
         try:
             with psycopg.connect(database_url, connect_timeout=3) as conn:
-                return {str(number): (name, place) for number, name, place in conn.execute(CAMERAS)}
+                return {str(number): about for number, about in video_feed.simulated(conn).items()}
         except psycopg.OperationalError as error:
             log.warning("waiting for the database: %s", str(error).strip())
             time.sleep(WAIT_S)

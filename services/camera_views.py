@@ -57,6 +57,9 @@ REMEMBER = """
     INSERT INTO hall.fact AS f (key, value) VALUES (%s, %s)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = now() WHERE f.value <> excluded.value
 """
+JUDGE = """
+    SELECT camera_id, ST_Covers(geom, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)) FROM hall.camera_view WHERE camera_id = ANY(%(ids)s)
+"""
 SEES = """
     SELECT c.id, ST_Distance(c.geom::geography, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)::geography) AS distance_m
     FROM hall.camera_view v JOIN hall.camera c ON c.id = v.camera_id
@@ -125,6 +128,11 @@ def sees(conn: Conn, reader: Reader, place: LonLat, limit: int = 20) -> list[See
     wanted = {"lon": place.lon, "lat": place.lat, "scope": reader.scope, "limit": min(limit, MAX_SEEING)}
     with conn.cursor(row_factory=class_row(Seeing)) as cursor:
         return cursor.execute(SEES, wanted).fetchall()
+
+
+def judge(conn: Conn, camera_ids: Sequence[int], place: LonLat) -> dict[int, bool]:
+    """Tell of each of these cameras whether its view holds the place; those without a view yet are absent. The caller has chosen them by right."""
+    return dict(conn.execute(JUDGE, {"ids": list(camera_ids), "lon": place.lon, "lat": place.lat}).fetchall())
 
 
 def view(conn: Conn, reader: Reader, camera_id: int) -> View | None:

@@ -10,7 +10,7 @@ from geodata.db import Conn
 from geodata.errors import InvalidInputError, NotFoundError
 from geodata.grid import LonLat
 from geodata.source import Condition
-from services import eta, features
+from services import camera_views, eta, features
 from services.cover import Covering
 from services.element import Element, visible
 from services.features import Row
@@ -176,7 +176,7 @@ def nearby(
     covering = Covering(shape)
     known = {element.key: element for element in visible(elements, reader)}
     kinds = [kind for kind in CLASSES if kind.layer in known and (not wanted.classes or kind.key in wanted.classes)]
-    found = [_found(store.mirror(kind.layer), kind, known[kind.layer], covering, scope=reader.scope, wanted=wanted) for kind in kinds]
+    found = [_found(conn, store.mirror(kind.layer), kind, known[kind.layer], covering, scope=reader.scope, wanted=wanted) for kind in kinds]
     ids: dict[str, list[int]] = {}
     for one in found:
         ids.setdefault(one.kind.layer, []).extend(one.mirror.ids[one.rows].tolist())
@@ -203,27 +203,31 @@ def _shape(wanted: Wanted, engine: Engine | None, factor: float) -> Circle | Reg
     return Region(reached)
 
 
-def _found(mirror: Mirror, kind: Class, element: Element, covering: Covering, *, scope: str, wanted: Wanted) -> _Found:
+def _found(conn: Conn, mirror: Mirror, kind: Class, element: Element, covering: Covering, *, scope: str, wanted: Wanted) -> _Found:
     rows = mirror.within(covering, kind.tests, scope)
     breakdown = mirror.breakdown(element.breakdown, rows) if element.breakdown in mirror.coded and len(rows) else {}
     nearest, distance_m = mirror.nearest(rows, wanted.place, len(rows) if kind.layer == "cameras" else wanted.limit * SPARE)
     sees = None
     if kind.layer == "cameras" and len(nearest):
-        seeing = _seeing(mirror, nearest, wanted.place, distance_m)
+        seeing = _seeing(conn, mirror, nearest, wanted.place, distance_m)
         order = np.argsort(~seeing, kind="stable")[: wanted.limit]
         nearest, distance_m, sees = nearest[order], distance_m[order], seeing[order].tolist()
     return _Found(kind, mirror, len(rows), breakdown, nearest, distance_m, sees)
 
 
-def _seeing(mirror: Mirror, rows: Ints, place: LonLat, distance_m: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Tell which cameras have the place in their sector; those that turn look everywhere within their range."""
+def _seeing(conn: Conn, mirror: Mirror, rows: Ints, place: LonLat, distance_m: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell which cameras see the place: by their view, which buildings cut; until it is made by their sector, all around for those that turn."""
     count = len(rows)
     bearing = GEOD.inv(mirror.points.lon[rows], mirror.points.lat[rows], np.full(count, place.lon), np.full(count, place.lat))[0]
     off = np.abs((bearing - mirror.numbers["azimuth_deg"][rows] + 180) % 360 - 180)
     turning = np.array([value in TURNING for value in mirror.values("ptz_type", rows)], bool)
     online = np.array([value is not False for value in mirror.values("online", rows)], bool)
     near = distance_m <= mirror.numbers["view_range_m"][rows]
-    seeing: np.ndarray[tuple[int], np.dtype[np.bool_]] = online & near & (turning | (off <= mirror.numbers["fov_deg"][rows] / 2))
+    ahead = near & (turning | (off <= mirror.numbers["fov_deg"][rows] / 2))
+    ids = mirror.ids[rows].tolist()
+    judged = camera_views.judge(conn, ids, place)
+    seen = np.array([judged.get(camera_id, bool(plain)) for camera_id, plain in zip(ids, ahead, strict=True)], bool)
+    seeing: np.ndarray[tuple[int], np.dtype[np.bool_]] = online & seen
     return seeing
 
 

@@ -36,6 +36,10 @@ ROTA = """
     WHERE s.enabled AND c.stream_ref IS NOT NULL
     ORDER BY h.checked_at NULLS FIRST, c.is_key DESC, c.id LIMIT %s
 """
+SIMULATED = """
+    SELECT c.id, c.name, c.place_type FROM hall.camera AS c JOIN hall.video_source AS s ON s.id = c.video_source_id
+    WHERE s.kind = 'sample' AND c.online AND c.stream_ref = c.id::text ORDER BY c.id LIMIT 100000
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +101,11 @@ def origin(conn: Conn, source_id: int) -> Origin | None:
     """Return a source; None when there is none, or it is switched off."""
     with conn.cursor(row_factory=class_row(Origin)) as cursor:
         return cursor.execute(ORIGIN, [source_id]).fetchone()
+
+
+def simulated(conn: Conn) -> dict[int, tuple[str, str]]:
+    """Return name and kind of place of every camera that has a simulated picture."""
+    return {camera_id: (name, place) for camera_id, name, place in conn.execute(SIMULATED)}
 
 
 def may_go_on(conn: Conn, account_id: int, camera_id: int, mode: Mode) -> bool:

@@ -39,6 +39,7 @@ export const clipState = (id) => ask(`/api/v1/clips/${id}`);
 export const hold = (eventId, wanted) => ask(`/api/v1/events/${eventId}/holds`, { method: 'POST', body: wanted });
 export const cameras = async (values) => rows(await ask(`/api/v1/cameras?${query(values)}`)).map(plain);
 export const select = async (body) => rows(await ask('/api/v1/cameras/select', { method: 'POST', body })).map(plain);
+export const sight = (id) => ask(`/api/v1/cameras/${id}/view`);
 export const sets = async (kind) => rows(await ask(`/api/v1/camera-sets?${query({ kind })}`));
 export const saveSet = (body) => ask('/api/v1/camera-sets', { method: 'POST', body });
 export const removeSet = (id) => ask(`/api/v1/camera-sets/${id}`, { method: 'DELETE' });

@@ -118,12 +118,17 @@ class Dock {
 
   /** Lists of cameras are short: what the sectors and lines of the tiles need more comes from the layer. */
   async complete(shown) {
-    const lacking = shown.filter((camera) => camera && !Number.isFinite(camera.view_range_m) && !camera.asked);
+    const lacking = shown.filter((camera) => camera && !camera.asked);
     if (!lacking.length) return;
     for (const camera of lacking) camera.asked = true;
     const rows = await known(lacking.map(({ id }) => id));
     for (const row of rows) Object.assign(lacking.find(({ id }) => id === row.id), { ...row, distance_m: lacking.find(({ id }) => id === row.id).distance_m });
     for (const tile of this.grid.tiles) tile.label();
+    await Promise.all(lacking.map(async (camera) => {
+      // until the ground that it sees is known, and for a camera that the server has not looked at yet, the plain sector is drawn
+      const sight = await api.sight(camera.id).catch(() => null);
+      if (sight) camera.view = sight.geometry;
+    }));
     this.marks.draw(this.grid.tiles.map(({ camera }) => camera));
   }
 
@@ -234,6 +239,7 @@ class Dock {
         tool('player-track-next', 'video.speed', () => this.faster(), { classes: 'vd-rate', html: rate === 1 ? hall.icon('player-track-next', 16) : `<b>${rate}×</b>` }),
       ] : []),
       tool(isReplay ? 'antenna' : 'history', isReplay ? 'video.to_live' : 'video.to_replay', () => this.setMode(isReplay ? 'live' : 'replay')),
+      tool('folder', 'video.open_group', () => this.openGroup()),
       tool('bookmark-plus', 'video.save_group', () => this.save()),
       tool('maximize', 'video.full', () => this.full()),
       tool('x', 'video.close_dock', () => this.close()),
@@ -270,6 +276,11 @@ class Dock {
   async save() {
     const { saveGroup } = await import('./groups.js');
     saveGroup(this.cameras, this.node);
+  }
+
+  async openGroup() {
+    const { chooseGroup } = await import('./groups.js');
+    chooseGroup(this.node, openGroup);
   }
 
   /** Pull the upper right corner: the pictures keep their form. */

@@ -39,3 +39,34 @@ export function saveGroup(cameras, host, { kind = 'group', tiles = 4, dwell = 20
   dialog.showModal();
   input.focus();
 }
+
+/** Show the groups and patrols that the reader may use; the one that is chosen is given to `onChosen`. */
+export async function chooseGroup(host, onChosen) {
+  const list = make('div', { class: 'vt-groups' }, make('p', { class: 'vt-said', role: 'status', text: hall.t('video.groups_loading') }));
+  const close = make('button', { type: 'button', class: 'vt-act', text: hall.t('video.cancel') });
+  const dialog = make('dialog', { class: 'vt-dialog', 'aria-label': hall.t('video.open_group') }, make('h2', { text: hall.t('video.open_group') }), list, close);
+  const release = hall.keys.onEscape(() => dialog.close());
+  dialog.oncancel = (event) => event.preventDefault();
+  dialog.onclose = () => {
+    release();
+    dialog.remove();
+  };
+  close.onclick = () => dialog.close();
+  host.append(dialog);
+  dialog.showModal();
+  const entry = (set) => {
+    const node = make('button', { type: 'button', class: 'vt-group' }, make('span', { html: hall.icon(set.kind === 'patrol' ? 'route' : 'folder', 14) }),
+      make('b', { text: set.name }), make('small', { text: hall.t('video.channels', { n: set.camera_ids.length }) }));
+    node.onclick = () => {
+      dialog.close();
+      onChosen(set);
+    };
+    return node;
+  };
+  try {
+    const sets = (await Promise.all(['group', 'patrol'].map((kind) => api.sets(kind)))).flat().filter(({ camera_ids: ids }) => ids.length);
+    list.replaceChildren(...(sets.length ? sets.map(entry) : [make('p', { class: 'vt-said', text: hall.t('video.groups_none') })]));
+  } catch (error) {
+    list.replaceChildren(make('p', { class: 'vt-said', text: error.detail || hall.t('video.state.failed') }));
+  }
+}

@@ -13,6 +13,11 @@ COLUMNS = """
     SELECT array_agg(column_name::text ORDER BY ordinal_position) FROM information_schema.columns
     WHERE table_schema = 'hall' AND table_name = %s AND is_generated = 'NEVER'
 """
+# rows come with their ids: what is numbered by itself goes on behind them
+NUMBERED = """
+    SELECT c.column_name, pg_get_serial_sequence('hall.' || c.table_name, c.column_name) FROM information_schema.columns AS c
+    WHERE c.table_schema = 'hall' AND c.table_name = %s AND c.is_identity = 'YES'
+"""
 EVERYTHING = "true"
 
 
@@ -47,3 +52,6 @@ def _copy(source: psycopg.Connection, target: psycopg.Connection, table: str, co
     with source.cursor().copy(read) as out, target.cursor().copy(write) as into:
         for block in out:
             into.write(block)
+    for column, sequence in target.execute(NUMBERED, [table]).fetchall():
+        last = sql.SQL("SELECT setval(%s, greatest(max({}), 1)) FROM {}").format(sql.Identifier(column), sql.Identifier("hall", table))
+        target.execute(last, [sequence])

@@ -45,6 +45,18 @@ def test_the_camera_that_sees_the_place_comes_first(town: Town, streets: Streets
     assert [item.sees for item in cameras.items] == [item.distance_m <= 80 for item in cameras.items]
 
 
+def test_a_camera_whose_view_a_building_cuts_does_not_see_the_place(town: Town, streets: Streets) -> None:
+    conn, _ = streets
+    wanted = Wanted(place=LonLat(113.5150, 22.1216), radius_m=300)
+    before = group(around(town, streets, wanted), "cameras").items[0]
+    assert before.sees
+    elsewhere = "SELECT id, '', 1, ST_Multi(ST_Buffer(ST_Translate(geom, 0.01, 0.01), 0.001)) FROM hall.camera WHERE id = %s"
+    with conn.transaction(force_rollback=True):
+        conn.execute(f"INSERT INTO hall.camera_view (camera_id, stamp, area_m2, geom) {elsewhere}", [before.row.id])
+        after = {item.row.id: item.sees for item in group(around(town, streets, wanted), "cameras").items}
+    assert after[before.row.id] is False
+
+
 def test_workers_come_by_travel_time(town: Town, streets: Streets) -> None:
     workers = group(around(town, streets, Wanted(place=PLACE, radius_m=1000)), "workers")
     assert workers.count >= 3
