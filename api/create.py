@@ -30,6 +30,7 @@ from api.open311 import Open311
 from api.positions import PositionViews
 from api.roads import RoadViews
 from api.routes import Route, blueprint
+from api.screens import ScreenViews
 from api.search import SearchView
 from api.select import SelectViews
 from api.sessions import Sessions, install
@@ -40,6 +41,7 @@ from api.video_health import HealthList
 from api.video_records import RecordViews
 from api.video_sources import VideoSourceViews
 from api.views import ViewViews
+from api.wall import WallViews
 from geodata.db import Pool
 from geodata.settings import Settings
 from layers.registry import LAYERS
@@ -116,6 +118,8 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
         *RecordViews(context).routes(),
         *ViewViews(context).routes(),
         *TodayViews(context).routes(),
+        *ScreenViews(context).routes(),
+        *WallViews(context).routes(),
         *CockpitViews(context).routes(),
     ]
     routes.append(_description(routes))
