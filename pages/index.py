@@ -11,7 +11,7 @@ from callbacks import event_list, shell, video_sources
 from callbacks import sources as sources_callbacks
 from callbacks.context import Context
 from callbacks.register import register_all
-from pages import admin, command_map, detections, dictionary, events, login, phone, sources, video
+from pages import admin, cockpit, command_map, detections, dictionary, events, login, phone, sources, video
 from pages.document import Page
 from services.administration import ADMINISTRATORS
 
@@ -27,6 +27,7 @@ def install(server: Flask, context: Context) -> None:
     """Put every page on the server."""
     server.register_blueprint(login.create_blueprint(context))
     server.register_blueprint(phone.create_blueprint())
+    server.register_blueprint(cockpit.create_blueprint(context))
     server.before_request(_own_page)
     desk = Page(
         "hallmap", server, "/", title="title.map", main="map-area", libraries=("dash_leaflet",), preloads={MAP_LIBRARY: "modulepreload"}

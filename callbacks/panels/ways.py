@@ -6,6 +6,7 @@ from enum import StrEnum
 from layers.base import STAFF
 from services.administration import ADMINISTRATORS
 from services.camera_access import MAY_SEARCH
+from services.cockpit import MAY_READ as COCKPIT
 from services.detections import MAY_READ as FINDINGS
 from services.replies import MAY_READ
 from services.rights import Reader, Role
@@ -40,6 +41,7 @@ WAYS = (
     Way("/video/", "device-cctv", "title.video", SEES_CAMERAS - {Role.WORKER} | MAY_SEARCH, Kind.COMMAND),
     Way("/sources/", "mail", "title.sources", MAY_READ, Kind.COMMAND),
     Way("/detections/", "crosshair", "title.detections", FINDINGS, Kind.COMMAND),
+    Way("/cockpit", "gauge", "title.cockpit", COCKPIT, Kind.DISPLAY),
     Way("/admin/", "settings", "admin.title", ADMINISTRATORS, Kind.MANAGEMENT),
     Way("/dictionary/", "book", "title.dictionary", STAFF | {Role.SYSTEM_ADMIN}, Kind.MANAGEMENT),
 )

@@ -1,0 +1,77 @@
+"""The leaders' cockpit at `/cockpit`: a document of its own beside Dash, whose empty tiles stand at once; scripts in assets/cockpit fill them."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+
+from flask import Blueprint, Response, render_template
+
+from api.identity import reader_or_none
+from callbacks import formats
+from callbacks.context import Context
+from callbacks.panels.ways import ways
+from callbacks.words import Language, requested
+from geodata.settings import ROOT
+from pages.document import theme
+from services.cockpit import MAY_READ
+
+PATH = "/cockpit"
+ASSETS = ROOT / "assets"
+STYLES = ("css/tokens.css", "css/icons.css", "css/controls.css", "css/frame.css", "cockpit/cockpit.css", "charts/charts.css")
+SCRIPTS = ("core", "connection", "keys", "clock", "notice", "presence", "desk", "video")
+"""Of assets/js: what this page shares with the others. The map and its tools are not among them."""
+MODULES = ("cockpit/cockpit.js", "cockpit/tiles.js", "cockpit/rows.js", "cockpit/map.js", "cockpit/videos.js", "charts/charts.js")
+"""Asked for at once, so that none waits for the one that imports it."""
+TILES: tuple[tuple[str, Sequence[tuple[str, str]]], ...] = (
+    ("left", (("abnormal", "alert-triangle"), ("streets", "chart-bar"))),
+    ("middle", (("figures", ""), ("events", "flame"), ("domains", "grid-4x4"), ("volumes", "stack-2"))),
+    ("right", (("videos", "device-cctv"), ("places", "map-pin"), ("briefs", "file-text"))),
+)
+"""Columns, their tiles, and an icon each."""
+
+
+def create_blueprint(context: Context) -> Blueprint:
+    """Build the route; a stranger was led to the sign-in before."""
+    blueprint = Blueprint("cockpit", __name__, template_folder="templates")
+
+    @blueprint.get(PATH)
+    def cockpit() -> Response:
+        words, reader = requested(), reader_or_none()
+        if reader is None:
+            return Response(status=401)
+        page = render_template(
+            "cockpit.html",
+            words=words,
+            theme=theme(),
+            other=Language.EN if words.language is Language.ZH else Language.ZH,
+            reader=reader,
+            name=reader.display_name or reader.username,
+            may=reader.role in MAY_READ,
+            demo=context.settings.demo,
+            today=formats.local(datetime.now(UTC)),
+            groups=[(kind, list(members)) for kind, members in groupby(ways(reader), key=lambda way: way.kind)],
+            here=PATH,
+            columns=TILES,
+            styles=[_address(name) for name in STYLES],
+            scripts=[_address(f"js/{name}.js") for name in SCRIPTS],
+            modules=list(MODULES),
+        )
+        answer = Response(page)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    return blueprint
+
+
+def _address(name: str) -> str:
+    path = ASSETS / name
+    told = path.stat()
+    return f"/assets/{name}?v={_digest(path, told.st_mtime_ns, told.st_size)}"
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, _changed_ns: int, _size: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
