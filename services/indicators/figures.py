@@ -112,6 +112,8 @@ class Figure:
     running: float | None = None
     """Of a flow, what the running period has so far."""
     target: float | None = None
+    reference: float | None = None
+    """Of an abnormal one the limit it passed or the figure it was compared with."""
     why: str = ""
     why_en: str = ""
     data_time: datetime | None = None
@@ -370,6 +372,7 @@ def _figure(
         mom=judging.changed(one, present, previous),
         yoy=judging.changed(one, present, year_before),
         running=at(periods.shift(one.cycle, shown, 1)) if _kind(one) == "flow" else None,
+        reference=verdict.reference,
         why=why(one, shown, told, verdict, "zh"),
         why_en=why(one, shown, told, verdict, "en"),
         quality="own" if one.own else "external",
