@@ -14,7 +14,9 @@ import psycopg
 
 from geodata.db import Conn, Pool, reading
 from geodata.errors import HallError, InvalidInputError, NotAllowedError, SourceUnavailableError
-from services import areas, key_points, major_events, system_health
+from services import areas, cockpit_indicators, hall_mode, key_points, major_events, system_health
+from services.cockpit_indicators import AbnormalList, DomainTiles
+from services.indicators import Figure, figures
 from services.key_points import KeyVideos, PlaceSums
 from services.major_events import MajorEvent
 from services.rights import Reader
@@ -64,6 +66,17 @@ class Events:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mode:
+    """How the hall works: peace | emergency, and for which case."""
+
+    mode: str
+    event_id: int | None
+    title: str
+    reason: str
+    started_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
     """What one tile shows. With an error there are no data, and the screen keeps those that it has."""
 
@@ -100,12 +113,19 @@ class _Asked:
     now: datetime
     own: Iterable[Subsystem]
     _events: list[MajorEvent] | None = None
+    _indicators: list[Figure] | None = None
 
     def events(self) -> list[MajorEvent]:
         """Read the running events once for the tiles that need them."""
         if self._events is None:
             self._events = major_events.running(self.conn, self.reader, self.now, limit=EVENTS)
         return self._events
+
+    def indicators(self) -> list[Figure]:
+        """Read the indicators once, so that both tiles count the same."""
+        if self._indicators is None:
+            self._indicators = figures(self.conn, self.reader, self.now)
+        return self._indicators
 
 
 def _figures(asked: _Asked) -> Figures:
@@ -135,6 +155,25 @@ def _events(asked: _Asked) -> Events:
     return Events(total=found[0].total if found else 0, items=tuple(found), extent=box)
 
 
+def _mode(asked: _Asked) -> Mode:
+    now = hall_mode.current(asked.conn, asked.reader)
+    return Mode(
+        mode=now.mode,
+        event_id=now.event.id if now.event else None,
+        title=now.event.title if now.event else "",
+        reason=now.reason,
+        started_at=now.started_at,
+    )
+
+
+def _abnormal(asked: _Asked) -> AbnormalList:
+    return cockpit_indicators.abnormal(asked.conn, asked.indicators())
+
+
+def _domains(asked: _Asked) -> DomainTiles:
+    return cockpit_indicators.domains(asked.indicators())
+
+
 def _videos(asked: _Asked) -> KeyVideos:
     return key_points.videos(asked.conn, asked.reader, asked.events(), limit=VIDEOS)
 
@@ -154,6 +193,9 @@ def _health(asked: _Asked) -> SystemHealth:
 TILES: Mapping[str, Callable[[_Asked], object]] = {
     "figures": _figures,
     "events": _events,
+    "mode": _mode,
+    "abnormal": _abnormal,
+    "domains": _domains,
     "volumes": _volumes,
     "videos": _videos,
     "places": _places,

@@ -33,16 +33,18 @@ const opener = (text, sheet, more = {}) => make('button', { type: 'button', clas
 
 // ---- abnormal indicators ----------------------------------------------------------------------------------------
 
-const valueText = ({ value }) => (typeof value === 'number' ? number(value, Math.abs(value) < 100 ? 1 : 0) : '—');
+const valueText = ({ value, decimals = 1 }) => (typeof value === 'number' ? number(value, decimals) : '—');
+const own = (one, field) => (hall.language === 'en' ? one[`${field}_en`] : one[field]);
 
 function why(one) {
   const tone = one.state === 'red' ? 'alarm' : 'warn';
-  const line = spark(one.series || [], { width: 6.3 * em(), height: 1.9 * em(), tone, threshold: one.threshold, area: false, label: one.name });
+  const line = spark(one.series || [], { width: 6.3 * em(), height: 1.9 * em(), tone, threshold: one.reference, area: false, label: own(one, 'name') });
+  const limit = one.target !== null ? hall.t('cockpit.target', { n: number(one.target, 2) }) : one.reference !== null ? hall.t('cockpit.reference', { n: number(one.reference, 2) }) : '';
   const row = make('a', { class: `ck-why ck-row ${one.state}`, href: `/indicators/?code=${encodeURIComponent(one.code)}` });
   row.append(
-    make('div', {}, make('b', { class: 'ck-cut', text: one.name, title: one.name }), line, make('span', { class: 'ck-value', text: valueText(one) }), make('span', { class: 'ck-unit', text: one.unit })),
-    make('p', { text: one.why }),
-    make('div', { class: 'ck-who' }, make('span', { class: 'ck-cut', text: [one.domain_name, one.owner].filter(Boolean).join(' · ') }), make('span', { text: one.limit || '' })),
+    make('div', {}, make('b', { class: 'ck-cut', text: own(one, 'name'), title: own(one, 'name') }), line, make('span', { class: 'ck-value', text: valueText(one) }), make('span', { class: 'ck-unit', text: one.unit })),
+    make('p', { text: own(one, 'why') }),
+    make('div', { class: 'ck-who' }, make('span', { class: 'ck-cut', text: [name('domain', one.domain), hall.t(`role.${one.owner}`) || one.owner, one.stale ? hall.t('cockpit.stale') : ''].filter(Boolean).join(' · ') }), make('span', { text: limit })),
   );
   return row;
 }
@@ -168,11 +170,11 @@ function domain(one) {
   const text = bad ? hall.t('cockpit.n_abnormal', { n: bad }) : one.with_data ? hall.t('cockpit.fine') : hall.t('cockpit.no_data');
   const box = make('a', { class: 'ck-domain ck-row', href: `/indicators/?domain=${encodeURIComponent(one.domain)}` });
   const cells = make('div', { class: 'ck-cells', role: 'img', 'aria-label': hall.t('cockpit.cells', { n: one.cells.length, bad }) });
-  cells.append(...one.cells.map((cell) => make('i', { class: cell.state, title: cell.name })));
-  box.append(make('div', {}, make('b', { class: 'ck-cut', text: one.name }), make('span', { class: 'ck-number', text: String(one.cells.length) }), make('span', { class: `ck-state ${state}`, text })), cells);
+  cells.append(...one.cells.map((cell) => make('i', { class: cell.state, title: own(cell, 'name') })));
+  box.append(make('div', {}, make('b', { class: 'ck-cut', text: name('domain', one.domain) }), make('span', { class: 'ck-number', text: String(one.cells.length) }), make('span', { class: `ck-state ${state}`, text })), cells);
   if (one.lead) {
-    const line = spark(one.lead.series || [], { width: 3.8 * em(), height: 1.15 * em(), tone: 'quiet', area: false, label: one.lead.name });
-    box.append(make('div', { class: 'ck-lead' }, make('span', { class: 'ck-cut', text: one.lead.name }), make('b', { text: `${valueText(one.lead)}${one.lead.unit ? ` ${one.lead.unit}` : ''}` }), line));
+    const line = spark(one.lead.series || [], { width: 3.8 * em(), height: 1.15 * em(), tone: 'quiet', area: false, label: own(one.lead, 'name') });
+    box.append(make('div', { class: 'ck-lead' }, make('span', { class: 'ck-cut', text: own(one.lead, 'name') }), make('b', { text: `${valueText(one.lead)}${one.lead.unit ? ` ${one.lead.unit}` : ''}` }), line));
   }
   return box;
 }
