@@ -274,6 +274,40 @@ def test_a_group_is_saved_and_turned_as_a_patrol(wall: Page) -> None:
     wall.get_by_role("button", name="结束轮巡").click()
 
 
+def test_a_saved_group_opens_in_the_dock(hall: Desk, event: tuple[int, list[int]]) -> None:
+    _, cameras = event
+    saved = {"kind": "group", "name": "路口组", "camera_ids": cameras[:2], "shared": False}
+    hall.run("(set) => hall.video.load('api').then((api) => api.saveSet(set))", saved)
+    hall.run("(ids) => hall.video.load('dock').then((dock) => dock.openCameras(ids))", cameras[2:3])
+    hall.page.locator(".vd-tools button[title='打开分组']").click()
+    hall.page.locator(".vt-group", has_text="路口组").click()
+    wait_for_tiles(hall.page, 2)
+    assert "路口组" in hall.page.inner_text(".vd-about")
+    assert sorted(tile["camera"] for tile in hall.run(TILES) if tile["state"] == "playing") == sorted(cameras[:2])
+
+
+def test_the_system_administrator_sets_a_source_up_and_stops_it(chromium: Browser, filmed: Served, city: City) -> None:
+    context = chromium.new_context(viewport={"width": 1366, "height": 768})
+    account = city.accounts["system_admin"]
+    assert context.request.post(f"{filmed.url}/api/v1/session", data={"username": account["username"], "password": account["password"]}).ok
+    page = context.new_page()
+    page.goto(f"{filmed.url}/admin/")
+    page.locator(".admin-video-add summary").click()
+    page.get_by_label("标识").fill("gongan")
+    page.get_by_label("名称", exact=True).fill("公安视频平台")
+    page.get_by_label("接口地址").fill("rtsp://127.0.0.1:9")
+    page.locator("[data-add-source]").click()
+    page.locator("#admin-video-said", has_text="接口地址").wait_for()
+    page.get_by_label("接口地址").fill("http://127.0.0.1:9")
+    page.locator("[data-add-source]").click()
+    page.locator("#admin-video-said", has_text="已新建").wait_for()
+    line = page.locator(".admin-video tr", has_text="gongan")
+    line.get_by_role("button", name="停用").click()
+    line.get_by_role("button", name="启用").wait_for()
+    assert "已停用" in line.inner_text()
+    context.close()
+
+
 def test_the_list_of_health_counts_and_filters(wall: Page) -> None:
     wall.get_by_role("tab", name="设备健康").click()
     wall.wait_for_selector(".vw-health tbody tr")
