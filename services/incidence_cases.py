@@ -1,0 +1,96 @@
+"""The cases behind a figure of the case history, as rows of the database: the newest first, without personal fields."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+from psycopg.rows import class_row
+
+from geodata.arrays import Ints
+from geodata.db import Conn
+from geodata.errors import InvalidInputError
+from services.history import Filters, History
+from services.rights import Reader
+
+MAX_PAGE: Final = 500
+MAX_EXPORT: Final = 50_000
+CASES = """
+    SELECT e.id, e.case_no, e.title, e.class_code, c.name AS class_name, e.source, e.level, e.state, e.grid_code, e.place_text, e.reported_at,
+           e.deadline_at, e.filed_at, e.dispatched_at, e.handled_at, e.checked_at, e.closed_at, d.name AS department, e.reworks,
+           ST_X(e.geom) AS lon, ST_Y(e.geom) AS lat
+    FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS wanted (id, place)
+    JOIN hall.event AS e ON e.id = wanted.id AND starts_with(e.grid_code, %(scope)s)
+    JOIN hall.event_class AS c ON c.code = e.class_code
+    LEFT JOIN hall.department AS d ON d.id = e.lead_department
+    ORDER BY wanted.place
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One case."""
+
+    id: int
+    case_no: str
+    title: str
+    class_code: str
+    class_name: str
+    source: str
+    level: int
+    state: str
+    grid_code: str
+    place_text: str
+    reported_at: datetime
+    deadline_at: datetime
+    filed_at: datetime | None
+    dispatched_at: datetime | None
+    handled_at: datetime | None
+    checked_at: datetime | None
+    closed_at: datetime | None
+    department: str | None
+    reworks: int
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of the cases of a filter. `total` is what the history counts; a case that was changed since may look different in the list."""
+
+    total: int
+    cases: list[Case]
+
+
+def page(conn: Conn, history: History, reader: Reader, filters: Filters, *, limit: int = 100, offset: int = 0) -> Page:
+    """Return a page of the cases that a filter lets through, the newest first."""
+    rows = newest_first(history, history.rows(filters, reader))
+    low = max(0, offset)
+    return Page(total=len(rows), cases=read(conn, reader, history.id[rows[low : low + max(1, min(limit, MAX_PAGE))]].tolist()))
+
+
+def all_of(conn: Conn, history: History, reader: Reader, filters: Filters) -> list[Case]:
+    """Return all of them, for a file.
+
+    Raises:
+        InvalidInputError: there are more than MAX_EXPORT.
+    """
+    rows = newest_first(history, history.rows(filters, reader))
+    if len(rows) > MAX_EXPORT:
+        raise InvalidInputError(f"{len(rows)} cases are more than {MAX_EXPORT}: choose a shorter period or a smaller area")
+    return read(conn, reader, history.id[rows].tolist())
+
+
+def read(conn: Conn, reader: Reader, ids: Sequence[int]) -> list[Case]:
+    """Read cases in the order of their ids given; those outside of the reader's scope are left out."""
+    if not ids:
+        return []
+    with conn.cursor(row_factory=class_row(Case)) as cursor:
+        return cursor.execute(CASES, {"ids": list(ids), "scope": reader.scope}).fetchall()
+
+
+def newest_first(history: History, rows: Ints) -> Ints:
+    """Order rows by the time of the report, the newest first; of the same second, the larger id first."""
+    ordered: Ints = rows[np.lexsort((-history.id[rows], -history.reported[rows]))]
+    return ordered
