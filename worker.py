@@ -29,6 +29,7 @@ from services import (
     simulate,
     suspensions,
 )
+from services.indicators import schedule as indicator_schedule
 from services.media_client import MediaClient
 from services.video_tokens import Signer
 
@@ -64,6 +65,7 @@ def main() -> None:
     threads.append(threading.Thread(target=clip_maker.run_forever, args=(stop, pool, settings.data_dir, client), name="clips"))
     threads.append(threading.Thread(target=evidence.run_forever, args=(stop, pool, settings.data_dir, client), name="evidence"))
     threads.append(threading.Thread(target=history_build.run_forever, args=(stop, pool, settings.data_dir), name="history"))
+    threads.append(threading.Thread(target=indicator_schedule.run_forever, args=(stop, pool), name="indicators"))
     if settings.demo:
         threads.append(threading.Thread(target=beat, args=(stop, pool), name="pulse"))
     if settings.demo and settings.simulate:

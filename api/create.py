@@ -22,6 +22,7 @@ from api.duties import DutyViews
 from api.export import ExportViews
 from api.health import HealthViews, Metrics
 from api.identity import Identity, address, reader_or_none
+from api.indicators import IndicatorViews
 from api.intake import IntakeViews
 from api.layers import LayerViews
 from api.me import SessionViews
@@ -116,6 +117,7 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
         *HealthList(context).routes(),
         *DetectionViews(context).routes(),
         *RecordViews(context).routes(),
+        *IndicatorViews(context).routes(),
         *ViewViews(context).routes(),
         *TodayViews(context).routes(),
         *ScreenViews(context).routes(),

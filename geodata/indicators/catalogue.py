@@ -22,7 +22,9 @@ CLASS = re.compile(r"[A-Za-z]?[0-9a-z_]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """When an indicator warns. `threshold`: the value itself passes a limit on its bad side; `yoy`, `mom`: it changed by so much, in per cent
+    """When an indicator warns.
+
+    `threshold`: the value itself passes a limit on its bad side; `yoy`, `mom`: it changed by so much, in per cent
     (of shares: points); `sigma`: it lies so many standard deviations from what is usual.
     """
 
@@ -99,6 +101,8 @@ class Indicator:
     sources: tuple[str, ...] = ()
     """Sources of cases."""
     where: str = ""
+    listing: str = "all"
+    """Which of the cases behind the figure are shown first: all | late | overdue | self | night."""
 
     @property
     def own(self) -> bool:

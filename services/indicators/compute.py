@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import LiteralString, cast
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -92,7 +92,8 @@ def recompute(pool: Pool, now: datetime, *, whole: bool = False, codes: Collecti
     Raises:
         SourceUnavailableError: the database is away.
     """
-    computed, failed = [], {}
+    computed: list[str] = []
+    failed: dict[str, str] = {}
     for group in groups(codes):
         with writing(pool) as conn:
             outcome = calculate(conn, group, now, whole=whole)
@@ -151,7 +152,7 @@ def _start(conn: Conn, source: Source, cycle: str, last: datetime, *, whole: boo
     """Return the first period to compute: the first whole one of the rows at the earliest."""
     if source.first is None:
         return last
-    found = conn.execute(cast("LiteralString", source.first)).fetchone()
+    found = conn.execute(source.first).fetchone()
     if found is None or found[0] is None:
         return last
     first = periods.start(cycle, found[0].astimezone(UTC))
@@ -181,12 +182,17 @@ def _query(work: _Work, group: Sequence[Indicator]) -> sql.Composed:
         pairs.append(
             sql.SQL("({}, grouped.{}, {}, {})").format(sql.Literal(one.code), name, sql.Literal(one.zero), sql.Literal(one.streets))
         )
-    rows = sql.SQL(cast("LiteralString", work.source.rows))
+    rows = sql.SQL(work.source.rows)
     return sql.SQL(COMPUTE).format(rows=rows, values=sql.SQL(", ").join(values), pairs=sql.SQL(", ").join(pairs))
 
 
 def aggregate(one: Indicator) -> sql.Composed:
     """Return the SQL of one indicator: texts of the delivered catalogue, never of a reader."""
+    return sql.SQL(one.value.replace("%", "%%")).format(of=condition(one))
+
+
+def condition(one: Indicator) -> sql.Composed:
+    """Return which rows of its source belong to an indicator."""
     conditions: list[sql.Composable] = []
     if one.classes:
         names = sql.SQL(", ").join(sql.Literal(code) for code in one.classes)
@@ -194,6 +200,5 @@ def aggregate(one: Indicator) -> sql.Composed:
     if one.sources:
         conditions.append(sql.SQL("source IN ({})").format(sql.SQL(", ").join(sql.Literal(code) for code in one.sources)))
     if one.where:
-        conditions.append(sql.SQL(cast("LiteralString", one.where)))
-    of = sql.SQL(" AND ").join(conditions) if conditions else sql.SQL(TRUE)
-    return sql.SQL(cast("LiteralString", one.value.replace("%", "%%"))).format(of=of)
+        conditions.append(sql.SQL(one.where.replace("%", "%%")))
+    return sql.SQL(" AND ").join(conditions or [sql.SQL(TRUE)])

@@ -7,6 +7,7 @@ the period that runs. States of this moment (stocks, cases that are open) are th
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from psycopg.rows import class_row
 
@@ -86,6 +87,17 @@ class Run:
     computed_at: datetime | None
     failed_at: datetime | None
     error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """What is kept of one indicator in one area: the latest figures, single older ones, the shown period, the last run, the open warning."""
+
+    rows: Mapping[datetime, Row]
+    others: Mapping[datetime, Row]
+    shown: datetime | None
+    run: Run | None
+    warned: Sequence[Any] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,9 +206,7 @@ def indicator(code: str) -> Indicator:
     return one
 
 
-def figures(
-    conn: Conn, reader: Reader, now: datetime, *, area: str | None = None, codes: Sequence[str] | None = None
-) -> list[Figure]:
+def of_area(conn: Conn, reader: Reader, now: datetime, *, area: str | None = None, codes: Sequence[str] | None = None) -> list[Figure]:
     """Return the figures of an area, all or those of `codes`, in the order of the catalogue.
 
     Raises:
@@ -224,9 +234,12 @@ def build(conn: Conn, wanted: Sequence[Indicator], place: Area, now: datetime) -
         for row in cursor.execute(SINGLE, values).fetchall():
             others[row.code][row.period.astimezone(UTC)] = row
     warned = {row[0]: row[1:] for row in conn.execute(WARNINGS, {"area": place.code}).fetchall()}
-    return [
-        _figure(one, place, known[one.code], others[one.code], shown[one.code], runs.get(one.code), warned.get(one.code), now) for one in wanted
-    ]
+    made = []
+    for one in wanted:
+        code = one.code
+        held = _Held(rows=known[code], others=others[code], shown=shown[code], run=runs.get(code), warned=warned.get(code))
+        made.append(_figure(one, place, held, now))
+    return made
 
 
 def abnormal(conn: Conn, reader: Reader, now: datetime, area: str | None = None) -> list[Figure]:
@@ -235,7 +248,7 @@ def abnormal(conn: Conn, reader: Reader, now: datetime, area: str | None = None)
     Raises:
         NotAllowedError, NotFoundError: as `area_of`.
     """
-    found = [one for one in figures(conn, reader, now, area=area) if one.abnormal]
+    found = [one for one in of_area(conn, reader, now, area=area) if one.abnormal]
     return sorted(found, key=lambda one: STATES.index(one.state))
 
 
@@ -245,12 +258,22 @@ def domains(conn: Conn, reader: Reader, now: datetime, area: str | None = None) 
     Raises:
         NotAllowedError, NotFoundError: as `area_of`.
     """
-    found = figures(conn, reader, now, area=area)
+    found = of_area(conn, reader, now, area=area)
     made = []
     for key in DOMAINS:
         own = sorted((one for one in found if one.domain == key), key=lambda one: STATES.index(one.state))
         count = {state: sum(one.state == state for one in own) for state in STATES}
-        made.append(Domain(key=key, **count, stale=sum(one.stale for one in own), figures=own))
+        made.append(
+            Domain(
+                key=key,
+                red=count["red"],
+                yellow=count["yellow"],
+                normal=count["normal"],
+                none=count["none"],
+                stale=sum(one.stale for one in own),
+                figures=own,
+            )
+        )
     return made
 
 
@@ -260,10 +283,12 @@ def value(conn: Conn, reader: Reader, code: str, area: str | None, now: datetime
     Raises:
         NotAllowedError, NotFoundError: as `area_of`; the code is not in the catalogue.
     """
-    return figures(conn, reader, now, area=area, codes=[code])[0]
+    return of_area(conn, reader, now, area=area, codes=[code])[0]
 
 
-def series(conn: Conn, reader: Reader, code: str, *, area: str | None, start: datetime | None, end: datetime, limit: int = 366) -> list[Point]:
+def series(
+    conn: Conn, reader: Reader, code: str, *, area: str | None, start: datetime | None, end: datetime, limit: int = 366
+) -> list[Point]:
     """Return the kept figures of an indicator in an area from `start` to `end`, oldest first, the latest `limit` at most.
 
     Raises:
@@ -318,23 +343,16 @@ def _compared(one: Indicator, shown: datetime | None) -> list[datetime]:
     return [periods.shift(one.cycle, shown, -1), periods.year_before(one.cycle, shown), *usual]
 
 
-def _figure(
-    one: Indicator,
-    place: Area,
-    rows: Mapping[datetime, Row],
-    others: Mapping[datetime, Row],
-    shown: datetime | None,
-    run: Run | None,
-    warned: Sequence[object] | None,
-    now: datetime,
-) -> Figure:
+def _figure(one: Indicator, place: Area, held: _Held, now: datetime) -> Figure:
+    rows, shown, run, warned = held.rows, held.shown, held.run, held.warned
+
     def at(period: datetime) -> float | None:
-        row = rows.get(period) or others.get(period)
+        row = rows.get(period) or held.others.get(period)
         return None if row is None else row.value
 
     title, title_en = origin(one)
     data_time = _data_time(one, rows, shown, run)
-    facts = {
+    facts: dict[str, Any] = {
         "code": one.code,
         "domain": one.domain,
         "name": one.zh,
@@ -357,7 +375,7 @@ def _figure(
     if warned:
         facts |= {"warning_id": warned[0], "warning_state": warned[1], "warning_since": warned[2]}
     if shown is None:
-        return Figure(state="none", **facts)  # type: ignore[arg-type] - the fields are named above
+        return Figure(state="none", **facts)
     previous, year_before = at(periods.shift(one.cycle, shown, -1)), at(periods.year_before(one.cycle, shown))
     usual = [known for period in periods.usual(one.cycle, shown) if (known := at(period)) is not None] if one.rule.kind == "sigma" else []
     present = at(shown)
@@ -377,7 +395,7 @@ def _figure(
         why_en=why(one, shown, told, verdict, "en"),
         quality="own" if one.own else "external",
         series=[Point(period=period, value=rows[period].value) for period in sorted(rows) if period <= shown],
-        **facts,  # type: ignore[arg-type] - the fields are named above
+        **facts,
     )
 
 

@@ -121,16 +121,14 @@ def period_of(cycle: str, text: str) -> datetime:
     """
     form, example = FORMS[cycle]
     found = form.fullmatch(text.strip())
+    parts = [int(part) for part in found.groups()] if found else [0, 0]
     try:
-        if not found:
-            raise ValueError
-        parts = [int(part) for part in found.groups()]
         if cycle == "week":
             local = datetime.fromisocalendar(parts[0], parts[1], 1)
         elif cycle == "quarter":
             local = datetime(parts[0], parts[1] * 3 - 2, 1)  # noqa: DTZ001 - the zone follows
         else:
-            local = datetime(*(parts + [1, 1])[: max(3, len(parts))])  # type: ignore[arg-type] # noqa: DTZ001 - as above
+            local = datetime(*[*parts, 1, 1][: max(3, len(parts))])  # type: ignore[arg-type] # noqa: DTZ001 - as above
     except ValueError:
         raise InvalidInputError(f"period: a {cycle} is written as {example}") from None
     return local.replace(tzinfo=LOCAL).astimezone(UTC)
@@ -150,23 +148,34 @@ def written(cycle: str, period: datetime) -> str:
 def _take(conn: Conn, desk: _Desk, seen: set[tuple[str, str, datetime]], number: int, row: Mapping[str, Any]) -> Outcome:
     named = {name: str(row.get(name) or "")[:40] for name in ("code", "area", "period")}
     try:
-        one = _indicator(conn, desk, row.get("code"))
+        one = _indicator(desk, row.get("code"))
         area = _area(desk, one, row.get("area"))
         period = _period(desk, one, row.get("period"))
         value = _value(one, row.get("value"))
         key = (one.code, area, period)
-        if key in seen:
-            raise _RefusedError("repeated", "an earlier row of the same message has this indicator, area and period")
-        seen.add(key)
+        _once(seen, key)
     except _RefusedError as refusal:
         return Outcome(row=number, status="refused", error=refusal.error, detail=str(refusal), **named)
-    values = {"code": one.code, "area": area, "period": period, "value": value, "now": desk.now, "account_id": desk.reader.account_id or None}
+    values = {
+        "code": one.code,
+        "area": area,
+        "period": period,
+        "value": value,
+        "now": desk.now,
+        "account_id": desk.reader.account_id or None,
+    }
     found = conn.execute(UPSERT, values).fetchone()
     status = "unchanged" if found is None else "created" if found[0] else "corrected"
     return Outcome(row=number, status=status, code=one.code, area=area, period=written(one.cycle, period))
 
 
-def _indicator(conn: Conn, desk: _Desk, code: object) -> Indicator:
+def _once(seen: set[tuple[str, str, datetime]], key: tuple[str, str, datetime]) -> None:
+    if key in seen:
+        raise _RefusedError("repeated", "an earlier row of the same message has this indicator, area and period")
+    seen.add(key)
+
+
+def _indicator(desk: _Desk, code: object) -> Indicator:
     one = catalogue().indicators.get(code) if isinstance(code, str) else None
     if one is None:
         raise _RefusedError("unknown_indicator", f"code={str(code)[:40]!r}: no such indicator")

@@ -41,7 +41,9 @@ def end(cycle: str, begins: datetime) -> datetime:
 
 
 def year_before(cycle: str, begins: datetime) -> datetime:
-    """Return the period that 同比 compares with: of hours the same hour of the same weekday a week before, of days and weeks 52 weeks before,
+    """Return the period that 同比 compares with.
+
+    Of hours the same hour of the same weekday a week before, of days and weeks 52 weeks before,
     so that weekdays meet, else the same period of the year before.
     """
     if cycle == "hour":

@@ -7,6 +7,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Font, PatternFill
+from openpyxl.utils import get_column_letter
+
 from geodata.db import Conn
 from geodata.errors import InvalidInputError
 from geodata.indicators.catalogue import catalogue
@@ -49,7 +53,14 @@ def rows(conn: Conn, reader: Reader, now: datetime) -> list[dict[str, Any]]:
         feed = catalogue().feeds[one.feed]
         facts = {"name": one.zh, "unit": one.unit, "cycle": CYCLES[one.cycle], "definition": one.definition_zh}
         made.append(
-            {"code": one.code, "area": place.code, "period": written(one.cycle, period), "value": "", **facts, "feed": f"{feed.department_zh} {feed.zh}"}
+            {
+                "code": one.code,
+                "area": place.code,
+                "period": written(one.cycle, period),
+                "value": "",
+                **facts,
+                "feed": f"{feed.department_zh} {feed.zh}",
+            }
         )
     return made
 
@@ -65,10 +76,6 @@ def as_csv(made: list[dict[str, Any]]) -> bytes:
 
 def as_xlsx(made: list[dict[str, Any]]) -> bytes:
     """Write the template as a workbook of one sheet."""
-    from openpyxl import Workbook
-    from openpyxl.styles import Font, PatternFill
-    from openpyxl.utils import get_column_letter
-
     book = Workbook()
     sheet = book.active or book.create_sheet()
     sheet.title = "指标填报"
@@ -129,8 +136,6 @@ def _lines(data: bytes) -> Iterator[list[Any]]:
 
 
 def _sheet(data: bytes) -> Iterator[list[Any]]:
-    from openpyxl import load_workbook
-
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(entry.file_size for entry in packed.infolist()) > MAX_UNPACKED:

@@ -117,12 +117,12 @@ def evaluate(conn: Conn, now: datetime) -> Changes:
     with conn.cursor(row_factory=class_row(Area)) as cursor:
         places = cursor.execute(PLACES).fetchall()
     every = list(catalogue().indicators.values())
-    made = Changes(raised=[], changed=[], closed=[])
+    desk = _Desk(conn, now, Changes(raised=[], changed=[], closed=[]), phones)
     for place in places:
         wanted = every if place.level == "district" else [one for one in every if one.every and one.streets]
         for figure in told.build(conn, wanted, place, now):
-            _settle(conn, figure, standing.get((figure.code, place.code)), now, made, phones)
-    return made
+            _settle(desk, figure, standing.get((figure.code, place.code)))
+    return desk.made
 
 
 def listed(
@@ -192,7 +192,7 @@ def acknowledge(conn: Conn, caller: Caller, warning_id: int) -> Warned:
         return warned
     if warned.state != "open":
         raise ConflictError(f"the warning is {warned.state}")
-    return _act(conn, caller, warned, "acknowledge", "acknowledged", None)
+    return _act(conn, caller, warned, ("acknowledge", "acknowledged"))
 
 
 def handle(conn: Conn, caller: Caller, warning_id: int, note: str) -> Warned:
@@ -209,7 +209,7 @@ def handle(conn: Conn, caller: Caller, warning_id: int, note: str) -> Warned:
     warned = _taken(conn, caller, warning_id)
     if warned.state == "closed":
         raise ConflictError("the warning is closed")
-    return _act(conn, caller, warned, "handle", "handled", text)
+    return _act(conn, caller, warned, ("handle", "handled"), text)
 
 
 def _taken(conn: Conn, caller: Caller, warning_id: int) -> Warned:
@@ -221,11 +221,12 @@ def _taken(conn: Conn, caller: Caller, warning_id: int) -> Warned:
     return warned
 
 
-def _act(conn: Conn, caller: Caller, warned: Warned, action: str, state: str, note: str | None) -> Warned:
-    reader = caller.reader
+def _act(conn: Conn, caller: Caller, warned: Warned, done: tuple[str, str], note: str | None = None) -> Warned:
+    reader, (action, state) = caller.reader, done
     conn.execute(SET_STATE, {"id": warned.id, "state": state, "now": caller.now})
     actor = reader.display_name or reader.username
-    _step(conn, warned.id, caller.now, action, warned.level, warned.value, account_id=reader.account_id, actor=actor, note=note)
+    step = Step(at=caller.now, action=action, level=warned.level, value=warned.value, actor=actor, note=note)
+    _step(conn, warned.id, step, reader.account_id)
     audit.record(conn, caller, Act(action=f"indicator_{action}", object=f"indicator_warnings/{warned.id}", reason=note))
     return one(conn, reader, warned.id)[0]
 
@@ -235,16 +236,22 @@ def _may_read(reader: Reader) -> None:
         raise NotAllowedError(f"{reader.role} sees no indicators")
 
 
-def _settle(
-    conn: Conn, figure: Figure, before: Sequence[Any] | None, now: datetime, made: Changes, phones: Mapping[str, str]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    conn: Conn
+    now: datetime
+    made: Changes
+    phones: Mapping[str, str]
+
+
+def _settle(desk: _Desk, figure: Figure, before: Sequence[Any] | None) -> None:
     if figure.stale or figure.state == "none" or figure.value is None or figure.period is None:
         return
     if not figure.abnormal:
         if before is not None:
-            conn.execute(CLOSE, {"id": before[0], "now": now})
-            _step(conn, before[0], now, "close", before[3], figure.value)
-            made.closed.append(before[0])
+            desk.conn.execute(CLOSE, {"id": before[0], "now": desk.now})
+            _step(desk.conn, before[0], Step(at=desk.now, action="close", level=before[3], value=figure.value, actor=SYSTEM, note=None))
+            desk.made.closed.append(before[0])
         return
     entry: Indicator = catalogue().indicators[figure.code]
     values = {
@@ -257,51 +264,42 @@ def _settle(
         "period": figure.period.astimezone(UTC),
         "receiver": figure.receiver,
         "department": figure.owner,
-        "now": now,
+        "now": desk.now,
     }
     if before is None:
-        row = conn.execute(RAISE, values).fetchone()
+        row = desk.conn.execute(RAISE, values).fetchone()
         number = row[0] if row else 0
-        _step(conn, number, now, "raise", figure.state, figure.value)
-        made.raised.append(number)
-        _send(conn, figure, number, now, phones)
+        desk.made.raised.append(number)
+        _tell(desk, figure, number, "raise")
         return
     worse = LEVELS.index(figure.state) > LEVELS.index(before[3])
-    conn.execute(CHANGE, values | {"id": before[0], "worse": worse})
+    desk.conn.execute(CHANGE, values | {"id": before[0], "worse": worse})
     if figure.state != before[3]:
-        _step(conn, before[0], now, "rise" if worse else "ease", figure.state, figure.value)
-        made.changed.append(before[0])
-        if worse:
-            _send(conn, figure, before[0], now, phones)
+        desk.made.changed.append(before[0])
+        _tell(desk, figure, before[0], "rise" if worse else "ease")
 
 
-def _send(conn: Conn, figure: Figure, number: int, now: datetime, phones: Mapping[str, str]) -> None:
+def _tell(desk: _Desk, figure: Figure, number: int, action: str) -> None:
+    """Write the step down; what is new or worse goes to who answers for it."""
+    step = Step(at=desk.now, action=action, level=figure.state, value=figure.value, actor=SYSTEM, note=figure.why)
+    _step(desk.conn, number, step)
+    if action == "ease":
+        return
     body = {"template": "indicator", "why": figure.why, "code": figure.code, "area": figure.area, "level": figure.state, "warning": number}
-    outbox.put(conn, "webhook", f"role/{figure.receiver}", body, now)
-    if figure.owner in phones:
-        outbox.put(conn, "sms", phones[figure.owner], body, now)
+    outbox.put(desk.conn, "webhook", f"role/{figure.receiver}", body, desk.now)
+    if figure.owner is not None and figure.owner in desk.phones:
+        outbox.put(desk.conn, "sms", desk.phones[figure.owner], body, desk.now)
 
 
-def _step(
-    conn: Conn,
-    warning_id: int,
-    now: datetime,
-    action: str,
-    level: str,
-    value: float | None,
-    *,
-    account_id: int | None = None,
-    actor: str = SYSTEM,
-    note: str | None = None,
-) -> None:
+def _step(conn: Conn, warning_id: int, step: Step, account_id: int | None = None) -> None:
     values = {
         "id": warning_id,
-        "now": now,
-        "action": action,
-        "level": level,
-        "value": value,
+        "now": step.at,
+        "action": step.action,
+        "level": step.level,
+        "value": step.value,
         "account_id": account_id,
-        "actor": actor,
-        "note": note,
+        "actor": step.actor,
+        "note": step.note,
     }
     conn.execute(STEP, values)
