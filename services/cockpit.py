@@ -16,7 +16,7 @@ from geodata.db import Conn, Pool, reading
 from geodata.errors import HallError, InvalidInputError, NotAllowedError, SourceUnavailableError
 from services import areas, cockpit_indicators, hall_mode, key_points, major_events, system_health
 from services.cockpit_indicators import AbnormalList, DomainTiles
-from services.indicators.figures import Figure
+from services.indicators.figures import Figure, of_area
 from services.key_points import KeyVideos, PlaceSums
 from services.major_events import MajorEvent
 from services.rights import Reader
