@@ -16,7 +16,8 @@ from geodata.db import Conn, Pool, reading
 from geodata.errors import HallError, InvalidInputError, NotAllowedError, SourceUnavailableError
 from services import areas, cockpit_indicators, hall_mode, key_points, major_events, system_health
 from services.cockpit_indicators import AbnormalList, DomainTiles
-from services.indicators.figures import Figure, of_area
+from services.indicators import Figure
+from services.indicators import domains as indicator_domains
 from services.key_points import KeyVideos, PlaceSums
 from services.major_events import MajorEvent
 from services.rights import Reader
@@ -124,7 +125,7 @@ class _Asked:
     def indicators(self) -> list[Figure]:
         """Read the indicators once, so that both tiles count the same."""
         if self._indicators is None:
-            self._indicators = of_area(self.conn, self.reader, self.now)
+            self._indicators = [one for domain in indicator_domains(self.conn, self.reader, self.now) for one in domain.figures]
         return self._indicators
 
 

@@ -6,8 +6,7 @@ from datetime import datetime
 
 from geodata.db import Conn
 from geodata.indicators.catalogue import DOMAINS
-from services.indicators import Figure
-from services.indicators.figures import STATES
+from services.indicators.figures import STATES, Figure
 
 EVERY_S = 300.0
 """Own indicators are computed so often; the screen judges their age by it."""
