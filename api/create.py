@@ -21,13 +21,16 @@ from api.dispatch import DispatchViews
 from api.duties import DutyViews
 from api.export import ExportViews
 from api.health import HealthViews, Metrics
+from api.hotspots import HotspotViews
 from api.identity import Identity, address, reader_or_none
 from api.indicators import IndicatorViews
+from api.incidence import IncidenceViews
 from api.intake import IntakeViews
 from api.layers import LayerViews
 from api.me import SessionViews
 from api.nearby import NearbyViews
 from api.open311 import Open311
+from api.performance import PerformanceViews
 from api.positions import PositionViews
 from api.roads import RoadViews
 from api.routes import Route, blueprint
@@ -117,9 +120,12 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
         *HealthList(context).routes(),
         *DetectionViews(context).routes(),
         *RecordViews(context).routes(),
+        *HotspotViews(context).routes(),
         *IndicatorViews(context).routes(),
         *ViewViews(context).routes(),
         *TodayViews(context).routes(),
+        *IncidenceViews(context).routes(),
+        *PerformanceViews(context).routes(),
         *ScreenViews(context).routes(),
         *WallViews(context).routes(),
         *CockpitViews(context).routes(),

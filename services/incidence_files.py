@@ -22,10 +22,9 @@ WIDEST, SAMPLE_ROWS, SHEET_NAME = 48, 200, 31
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One table: its name, a line that says what it is, heads and rows."""
+    """One table: its name, heads and rows."""
 
     name: str
-    note: str
     heads: Sequence[str]
     rows: Sequence[Sequence[Cell]]
 
@@ -45,14 +44,13 @@ def as_xlsx(sheets: Sequence[Sheet]) -> bytes:
     book.remove(book.active)
     for sheet in sheets:
         page = book.create_sheet(sheet.name[:SHEET_NAME])
-        page.append([_safe(sheet.note)])
         page.append(list(sheet.heads))
-        for cell in page[2]:
+        for cell in page[1]:
             cell.font = Font(bold=True)
         for row in sheet.rows:
             page.append([_local(cell) for cell in row])
-        page.freeze_panes = "A3"
-        page.auto_filter.ref = f"A2:{get_column_letter(max(len(sheet.heads), 1))}{len(sheet.rows) + 2}"
+        page.freeze_panes = "A2"
+        page.auto_filter.ref = f"A1:{get_column_letter(max(len(sheet.heads), 1))}{len(sheet.rows) + 1}"
         for index, head in enumerate(sheet.heads):
             longest = max([_wide(head), *(_wide(str(row[index])) for row in sheet.rows[:SAMPLE_ROWS] if row[index] is not None)])
             page.column_dimensions[get_column_letter(index + 1)].width = min(longest + 2, WIDEST)
