@@ -23,8 +23,8 @@ from api.export import ExportViews
 from api.health import HealthViews, Metrics
 from api.hotspots import HotspotViews
 from api.identity import Identity, address, reader_or_none
-from api.indicators import IndicatorViews
 from api.incidence import IncidenceViews
+from api.indicators import IndicatorViews
 from api.intake import IntakeViews
 from api.layers import LayerViews
 from api.me import SessionViews
