@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-maplibre=6.17.0 leaflet_bridge=0.1.4 icons=3.51.0 noto=5.3.0 hls=1.7.4 pannellum=2.5.7
+maplibre=6.17.0 leaflet_bridge=0.1.4 icons=3.51.0 noto=5.3.0 hls=1.7.4 pannellum=2.5.7 h3=4.5.0
 vendor=$PWD/assets/vendor
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -44,6 +44,8 @@ case "${1:-all}" in
     unpack pannellum $pannellum
     take pannellum build/pannellum.js build/pannellum.css
     install -m 644 "$work/package/COPYING" "$vendor/pannellum/LICENSE"
+    unpack h3-js $h3
+    take h3-js dist/h3-js.umd.js LICENSE NOTICE
     # geodata/fonts.py cuts these; browsers never load them whole, unless for a very rare character.
     unpack @fontsource/noto-sans-sc $noto
     install -m 644 "$work/package/LICENSE" geodata/typeface/LICENSE

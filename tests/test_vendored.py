@@ -23,7 +23,7 @@ def test_the_list_names_every_package_with_the_version_that_the_script_fetches()
     script = (ROOT / "bin" / "vendor.sh").read_text()
     versions = dict(re.findall(r"(\w+)=(\d+\.\d+\.\d+)", script))
     packages = re.findall(r"unpack (\S+) \$(\w+)", script)
-    assert len(packages) == 6
+    assert len(packages) == 7
     for package, variable in packages:
         assert f"| {package} | {versions[variable]} |" in listed
 
