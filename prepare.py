@@ -11,11 +11,12 @@ import psycopg
 from geodata import fonts
 from geodata.basemap import pipeline as basemap
 from geodata.characters import read_characters
-from geodata.city import accounts, refresh, video
+from geodata.city import accounts, panoramas, refresh, video
+from geodata.city import patrols as city_patrols
 from geodata.city.generate import SEED, generate
 from geodata.city.ground_import import import_osm
 from geodata.city.ground_read import read_ground
-from geodata.db import Conn, open_pool
+from geodata.db import Conn, Pool, open_pool, writing
 from geodata.dictionary import load as dictionary
 from geodata.errors import SetupError
 from geodata.migrate import migrate
@@ -24,7 +25,7 @@ from geodata.progress import Progress, to_terminal
 from geodata.settings import Settings
 from geodata.workflow import defaults as workflow
 from layers.registry import LAYERS
-from services import history_build, seeding
+from services import ground, history_build, patrols, seeding
 
 FACT = "SELECT value FROM hall.fact WHERE key = %s"
 
@@ -67,12 +68,18 @@ def prepare(settings: Settings, progress: Progress | None = None) -> Ready:
                 video.choose(conn, datetime.now(UTC))
             conn.commit()
             _basemap(conn, settings, progress)
+            if settings.demo:
+                with progress.step("simulated panoramas") as step:
+                    step.note = f"{panoramas.write(conn, settings.data_dir, scale=settings.scale, now=datetime.now(UTC)):,} drawn"
+                conn.commit()
             if changed or not (settings.data_dir / fonts.FOLDER / fonts.STYLESHEET).exists():
                 fonts.build(read_characters(conn), settings.data_dir, progress)
         with open_pool(settings.database_url, most=4) as pool:
             seeding.seed(pool, LAYERS, settings.data_dir, progress)
+            _patrols(pool, settings, datetime.now(UTC))
             with progress.step("case history") as step:
                 step.note = f"{history_build.make(pool, settings.data_dir).rows} cases"
+                ground.make(pool, settings.data_dir)
     except psycopg.OperationalError as error:
         raise SetupError(f"database: {str(error).strip()}") from error
     return Ready(settings, written)
@@ -104,6 +111,14 @@ def _sample(conn: Conn, settings: Settings, progress: Progress) -> bool:
     refresh.refresh(conn, now)
     conn.commit()
     return True
+
+
+def _patrols(pool: Pool, settings: Settings, now: datetime) -> None:
+    """Count the tracks that are there; a sample city gets the patrols of the months before as well."""
+    with writing(pool) as conn:
+        patrols.read_tracks(conn, now)
+        if settings.demo:
+            city_patrols.write(conn)
 
 
 def _basemap(conn: Conn, settings: Settings, progress: Progress) -> None:

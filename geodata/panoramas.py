@@ -67,13 +67,15 @@ def check_size(width: int, height: int) -> None:
 
 
 def keep(data_dir: Path, content: bytes, image: Image.Image) -> tuple[str, int, int]:
-    """Write the sizes of a picture without what its camera noted in it; return digest, width and height of the full one."""
+    """Write a picture in its sizes, none of them larger than itself, without what its camera noted in it; return digest, width and height."""
     digest = hashlib.sha256(content).hexdigest()
     upright = ImageOps.exif_transpose(image).convert("RGB")
     width = min(upright.width, SIZES["full"]) // 2 * 2
     made = upright if upright.size == (width, width // 2) else upright.resize((width, width // 2), Image.Resampling.LANCZOS)
     for size, most in SIZES.items():
-        sized = made if made.width <= most else made.resize((most, most // 2), Image.Resampling.LANCZOS)
+        if size != "full" and made.width <= most:
+            continue
+        sized = made if size == "full" else made.resize((most, most // 2), Image.Resampling.LANCZOS)
         buffer = BytesIO()
         sized.save(buffer, "JPEG", quality=QUALITY, progressive=size != "preview")
         _write(data_dir / FOLDER / path_of(digest, size), buffer.getvalue())

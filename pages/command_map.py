@@ -9,6 +9,7 @@ from callbacks.context import Context
 from callbacks.panels import states
 from callbacks.panels.pieces import also, icon_button
 from callbacks.panels.unmask import dialog
+from callbacks.panels.view_switch import view_switch
 from callbacks.rights import may_assign
 from callbacks.words import Words, requested
 from pages.map_container import map_container, map_stores
@@ -49,6 +50,7 @@ def _map_area(words: Words, *, may_close: bool) -> Component:
             html.Div(
                 [fold, html.Nav(id=ids.CRUMB, className="crumb", **also({"aria-label": words("crumb.label")}))], className="float top-left"
             ),
+            view_switch(),
             html.Div(id="map-tools", className="float top-right"),
         ],
         id=ids.MAP_AREA,

@@ -122,7 +122,7 @@ def picture(conn: Conn, data_dir: Path, reader: Reader, panorama_id: int, size: 
     if size not in SIZES:
         raise InvalidInputError(f"size={size[:20]!r}: one of {', '.join(SIZES)}")
     found = _one(conn, reader, panorama_id)
-    path = data_dir / FOLDER / path_of(found.sha256, size)
+    path = data_dir / FOLDER / path_of(found.sha256, size if found.width > SIZES[size] else "full")
     if not path.is_file():
         raise NotFoundError(f"the picture of panorama {panorama_id} is not there any more: import it again")
     return found, path

@@ -56,6 +56,7 @@
    * Look after MapLibre's canvas.
    * @param {Object} gl MapLibre's map
    * @param {function(): void} remount builds it anew
+   * @returns {function(): void} ends it, before the canvas is taken away on purpose
    */
   function watch(gl, remount) {
     let timer = 0;
@@ -79,6 +80,7 @@
       if (sourceId) failed.add(sourceId);
       else console.error(error);
     });
+    return () => (over = true);
   }
 
   function signedOut() {

@@ -24,6 +24,10 @@
   let leaflet = null;
   let gl = null;
   let quiet = false;
+  /** Takes our own canvas away; null while another one draws. */
+  let remove = null;
+  /** From the style of the plan to what is drawn; another canvas brings its own. */
+  let turn = (style) => style;
   /** The style that the canvas has now; null while it is being set up. */
   let drawn = null;
   let settled = Promise.resolve();
@@ -93,21 +97,49 @@
     const first = dressed();
     const layer = window.L.maplibreGL({ ...GL_OPTIONS, style: first }).addTo(leaflet);
     gl = layer.getMaplibreMap();
-    gl.setMissingStyleImageResolver(async (name) => {
-      const base = (styles.get(choices.theme).metadata || {})['hall:images'] || {};
-      const { image, pixelRatio } = hall.images.draw(name, { ratio: window.devicePixelRatio, theme: choices.theme, base });
-      if (!gl.hasImage(name)) gl.addImage(name, image, { pixelRatio });
-    });
-    hall.health.watch(gl, () => {
+    outfit(gl);
+    const release = hall.health.watch(gl, () => {
       layer.remove();
       mount();
     });
+    remove = () => {
+      release();
+      layer.remove();
+    };
     gl.on('style.load', tick);
     gl.once('style.load', () => {
       drawn = first;
       restyle();
       settle({ leaflet, gl });
     });
+  }
+
+  /** Give a canvas what it needs to draw our style. */
+  function outfit(canvas) {
+    canvas.setMissingStyleImageResolver(async (name) => {
+      const base = (styles.get(choices.theme).metadata || {})['hall:images'] || {};
+      const { image, pixelRatio } = hall.images.draw(name, { ratio: window.devicePixelRatio, theme: choices.theme, base });
+      if (!canvas.hasImage(name)) canvas.addImage(name, image, { pixelRatio });
+    });
+  }
+
+  /**
+   * Let another canvas draw in place of ours, in a style that `next` makes of the plan's; `first` is the style that it has. Without one ours comes back.
+   * @returns {Promise<void>} settled when the present canvas has its style
+   */
+  function lend(canvas, next, first) {
+    if (remove) remove();
+    remove = null;
+    turn = next || ((style) => style);
+    if (!canvas) {
+      mount();
+      return new Promise((resolve) => gl.once('load', resolve));
+    }
+    gl = canvas;
+    drawn = first;
+    tick();
+    restyle();
+    return settled;
   }
 
   // ---- drawing ------------------------------------------------------------------------------------------------
@@ -118,19 +150,22 @@
     return catalog.layers.some(({ key, cells_to: to, geometry }) => geometry === 'point' && to && choices.layers[key].visible && zoom < to + 1);
   }
 
-  function dressed() {
-    return hall.worktime.wound(hall.style.dress(styles.get(choices.theme), {
-      layers: choices.layers, revisions, base: choices.base, ground: hall.style.ground(choices.base, catalog), quiet, overlay: hall.overlay.layers(choices, catalog),
-      live: hall.liveRows.drawn(choices.layers),
+  /** The style of the plan, with other choices than the reader's where they are given. */
+  function dressed(other = {}) {
+    const { theme, base, layers } = { ...choices, ...other };
+    return hall.worktime.wound(hall.style.dress(styles.get(theme), {
+      layers, revisions, base, ground: hall.style.ground(base, catalog), quiet, overlay: hall.overlay.layers({ ...choices, theme }, catalog),
+      live: hall.liveRows.drawn(layers),
     }));
   }
 
   /** Bring the canvas to what is chosen. */
   function restyle() {
     if (!gl || !drawn) return;
-    const next = dressed();
+    const next = turn(dressed());
     settled = hall.diff.apply(gl, drawn, next);
     drawn = next;
+    hall.emit('drawn', next);
   }
 
   let waiting = false;
@@ -222,6 +257,7 @@
       on: on.filter(([, choice]) => choice.visible).map(([key]) => key),
       opacity: some((choice) => choice.opacity < 1, (choice) => choice.opacity), filters: some((choice) => choice.filter, (choice) => choice.filter),
       dim: some((choice) => choice.dim, () => true), selection: choices.selection, lang: hall.language,
+      ways: hall.views.ways(),
     };
   }
 
@@ -239,7 +275,7 @@
   hall.map = {
     ready, queued, redraw, choices, adopt,
     setTheme: queued(setTheme), setBase: queued(setBase), setLayer: queued(setLayer), setRevisions: queued(setRevisions), dim: queued(dim),
-    view: () => (leaflet && catalog ? view() : null), layers: () => (catalog ? catalog.layers : []), catalog: () => catalog,
+    view: () => (leaflet && catalog ? view() : null), lend, outfit, dressed, restyle, loadStyle, layers: () => (catalog ? catalog.layers : []), catalog: () => catalog,
     layer: (key) => (catalog ? catalog.layers.find((layer) => layer.key === key) : undefined),
     settled: () => settled, gl: () => gl, leaflet: () => leaflet, revisions: () => ({ ...revisions }),
   };

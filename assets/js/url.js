@@ -20,7 +20,7 @@
     const dims = Object.keys(view.dim);
     if (dims.length) parts.push(['d', dims.join()]);
     if (view.selection) parts.push(['s', [view.selection.layer, view.selection.id, view.selection.lon, view.selection.lat].filter((part) => part !== undefined).join(':')]);
-    parts.push(['lang', view.lang]);
+    parts.push(...Object.entries(view.ways || {}), ['lang', view.lang]);
     return parts.map(([name, value]) => `${name}=${encode(String(value))}`).join('&');
   }
 
@@ -118,6 +118,7 @@
     if (view.place) hall.map.leaflet().setView([view.place.lat, view.place.lon], view.place.zoom + hall.viewport.OFFSET, { animate: false });
     hall.map.redraw();
     if (choices.selection) hall.emit('pick', { ...choices.selection });
+    hall.emit('address', hash);
   }
 
   (hall.starts = hall.starts || []).push(() => {

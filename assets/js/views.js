@@ -87,5 +87,5 @@
       }).observe(document.body, { childList: true, subtree: true });
     });
   });
-  hall.views = { list, save, open, remove, render };
+  Object.assign(hall.views, { list, save, open, remove, render });
 })((window.hall = window.hall || {}));
