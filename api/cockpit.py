@@ -12,6 +12,7 @@ from api.routes import Route
 from geodata.db import reading
 from services import cockpit, key_points, major_events, system_health
 from services.cockpit import Cockpit, Sources
+from services.ground import GroundStore
 from services.key_points import KeyVideos, PlaceList, PlaceQuery
 from services.system_health import Gateway, Subsystem
 
@@ -29,7 +30,7 @@ class CockpitViews:
 
     def __init__(self, context: Context) -> None:
         self._context, self._gateway = context, Gateway(context.settings.media_port)
-        self._sources = Sources(pool=context.pool, own=self._own)
+        self._sources = Sources(pool=context.pool, own=self._own, history=context.history, ground=GroundStore(context.settings.data_dir))
 
     def tiles(self) -> Cockpit:
         """Read the tiles."""

@@ -20,7 +20,15 @@ from services.cockpit import MAY_READ
 
 PATH = "/cockpit"
 ASSETS = ROOT / "assets"
-STYLES = ("css/tokens.css", "css/icons.css", "css/controls.css", "css/frame.css", "cockpit/cockpit.css", "charts/charts.css")
+STYLES = (
+    "css/tokens.css",
+    "css/icons.css",
+    "css/controls.css",
+    "css/frame.css",
+    "cockpit/cockpit.css",
+    "charts/charts.css",
+    "vendor/maplibre-gl/maplibre-gl.css",
+)
 SCRIPTS = ("core", "connection", "keys", "clock", "notice", "presence", "desk", "video")
 """Of assets/js: what this page shares with the others. The map and its tools are not among them."""
 MODULES = ("cockpit/cockpit.js", "cockpit/tiles.js", "cockpit/rows.js", "cockpit/map.js", "cockpit/videos.js", "charts/charts.js")

@@ -14,8 +14,11 @@ import psycopg
 
 from geodata.db import Conn, Pool, reading
 from geodata.errors import HallError, InvalidInputError, NotAllowedError, SourceUnavailableError
-from services import areas, cockpit_indicators, hall_mode, key_points, major_events, system_health
+from services import areas, cockpit_hotspots, cockpit_indicators, hall_mode, key_points, major_events, system_health
+from services.cockpit_hotspots import HotCells
 from services.cockpit_indicators import AbnormalList, DomainTiles
+from services.ground import GroundStore
+from services.history import HistoryStore
 from services.indicators import Figure
 from services.indicators import domains as indicator_domains
 from services.key_points import KeyVideos, PlaceSums
@@ -105,11 +108,14 @@ class Sources:
     pool: Pool
     own: Callable[[datetime], Iterable[Subsystem]]
     """Health of the parts that need no database."""
+    history: HistoryStore
+    ground: GroundStore
 
 
 @dataclass(slots=True)
 class _Asked:
     conn: Conn
+    sources: Sources
     reader: Reader
     now: datetime
     own: Iterable[Subsystem]
@@ -175,6 +181,10 @@ def _domains(asked: _Asked) -> DomainTiles:
     return cockpit_indicators.domains(asked.indicators())
 
 
+def _hotspots(sources: Sources, reader: Reader, now: datetime) -> HotCells:
+    return cockpit_hotspots.hot_cells(sources.history.current(), sources.ground.current(), reader, now)
+
+
 def _videos(asked: _Asked) -> KeyVideos:
     return key_points.videos(asked.conn, asked.reader, asked.events(), limit=VIDEOS)
 
@@ -195,6 +205,7 @@ TILES: Mapping[str, Callable[[_Asked], object]] = {
     "figures": _figures,
     "events": _events,
     "mode": _mode,
+    "hotspots": lambda asked: _hotspots(asked.sources, asked.reader, asked.now),
     "abnormal": _abnormal,
     "domains": _domains,
     "volumes": _volumes,
@@ -225,13 +236,14 @@ def cockpit(sources: Sources, reader: Reader, now: datetime, wanted: Sequence[st
         with reading(sources.pool) as conn:
             conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             place = areas.name(conn, reader)
-            asked = _Asked(conn, reader, now, own)
+            asked = _Asked(conn, sources, reader, now, own)
             for name in names:
                 found[name] = _tile(name, asked)
     except SourceUnavailableError as error:
         log.warning("the cockpit lost the database: %s", error)
     for name in names:
-        found.setdefault(name, _without_database(name, own, now))
+        if name not in found:
+            found[name] = _without_database(name, sources, reader, own, now)
     return Cockpit(at=now, place=place, tiles=found)
 
 
@@ -250,7 +262,12 @@ def _tile(name: str, asked: _Asked) -> Tile:
         return Tile(at=asked.now, error=UNAVAILABLE)
 
 
-def _without_database(name: str, own: Iterable[Subsystem], now: datetime) -> Tile:
+def _without_database(name: str, sources: Sources, reader: Reader, own: Iterable[Subsystem], now: datetime) -> Tile:
     if name == "health":
         return Tile(at=now, data=system_health.summed([*own, system_health.database_away(now)]))
+    if name == "hotspots":
+        try:
+            return Tile(at=now, data=_hotspots(sources, reader, now))
+        except SourceUnavailableError:
+            return Tile(at=now, error=UNAVAILABLE)
     return Tile(at=now, error=UNAVAILABLE)

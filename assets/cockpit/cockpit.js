@@ -12,7 +12,7 @@ const { hall } = window;
 
 /** Milliseconds between two looks at a tile. */
 const EVERY_MS = {
-  figures: 5000, events: 5000, mode: 5000, videos: 30000, health: 10000, briefs: 30000, abnormal: 60000, domains: 60000, places: 300000, volumes: 300000,
+  figures: 5000, events: 5000, mode: 5000, videos: 30000, health: 10000, abnormal: 60000, domains: 60000, places: 300000, volumes: 300000, hotspots: 120000,
 };
 /** Tiles that are drawn from the data of another. */
 const FROM = { streets: 'figures' };
@@ -78,6 +78,7 @@ function take(tile, { at, data, error }) {
 function draw(tile) {
   const { data, error } = known.get(tile);
   if (tile === 'mode') return mode(data);
+  if (tile === 'hotspots') return map.heat(data);
   for (const drawn of [tile, ...Object.keys(FROM).filter((one) => FROM[one] === tile)]) {
     if (!node(drawn)) continue;
     const box = part(drawn, drawn === 'events' ? 'list' : 'in');

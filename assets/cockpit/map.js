@@ -7,7 +7,6 @@ const LEVELS = { 1: 'Ⅰ', 2: 'Ⅱ' };
 const RATIO = 2;
 const EMPTY = { type: 'FeatureCollection', features: [] };
 const IDLE_MS = 4000;
-const HOT_MS = 300000;
 const COLOURS = { dark: { hot: '#fbbf24', cold: '#38bdf8', point: '#5eead4', ring: '#071222' }, light: { hot: '#b45309', cold: '#0b78c2', point: '#0f766e', ring: '#ffffff' } };
 
 let library = null;
@@ -105,6 +104,7 @@ let told = null;
 /** @type {Map<number, {marker: Object, node: HTMLElement}>} */
 const pins = new Map();
 let cells = EMPTY;
+let hot = null;
 
 export function begin(node) {
   box = node;
@@ -123,8 +123,7 @@ export async function show(data) {
       map = made;
       if (map) {
         layers();
-        heat();
-        setInterval(heat, HOT_MS);
+        heat(hot);
         new ResizeObserver(() => map.resize()).observe(box);
         box.dataset.ckMapReady = 'true';
       }
@@ -167,21 +166,15 @@ export function light(id) {
 
 // ---- cells ------------------------------------------------------------------------------------------------------
 
-async function heat() {
-  const end = new Date(hall.connection.now());
-  const start = new Date(end - 7 * 86400000);
-  let found;
-  try {
-    found = await hall.connection.json(`/api/v1/hotspots?resolution=8&start=${start.toISOString().slice(0, 19)}Z&end=${end.toISOString().slice(0, 19)}Z`);
-  } catch (error) {
-    if (!error.status && !(error instanceof TypeError)) throw error;
-    note(hall.t('cockpit.no_cells'));
-    return;
-  }
-  const hot = found.cells.filter((cell) => cell.significant && cell.z_score > 0 && cell.boundary);
-  cells = { type: 'FeatureCollection', features: hot.map(({ boundary, z_score: z, count, h3 }) => ({ type: 'Feature', properties: { z, count, h3 }, geometry: { type: 'Polygon', coordinates: [boundary] } })) };
+/** Show the cells of the tile `hotspots`; without data it says so. */
+export async function heat(data) {
+  hot = data;
+  await making;
+  if (!map) return;
+  const found = data ? data.cells : [];
+  cells = { type: 'FeatureCollection', features: found.map(({ boundary, z_score: z, count, h3 }) => ({ type: 'Feature', properties: { z, count, h3 }, geometry: { type: 'Polygon', coordinates: [boundary] } })) };
   if (map.getSource('hot')) map.getSource('hot').setData(cells);
-  note(hot.length ? hall.t('cockpit.cells_note', { n: hot.length }) : hall.t('cockpit.no_hot'));
+  note(data ? hall.t(found.length ? 'cockpit.cells_note' : 'cockpit.no_hot', { n: found.length, days: data.days }) : hall.t('cockpit.no_cells'));
 }
 
 function note(text) {
