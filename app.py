@@ -29,6 +29,7 @@ from geodata.db import open_pool
 from geodata.errors import SetupError
 from geodata.settings import Settings
 from layers.registry import LAYERS
+from services import hotspots
 from services.account_book import AccountBook
 from services.mirror_store import MirrorStore
 
@@ -123,6 +124,7 @@ class Hall:
                 self._book.start()
                 self._live.start()
                 threading.Thread(target=self._roads.warm, name="roads", daemon=True).start()
+                threading.Thread(target=hotspots.warm, name="hotspots", daemon=True).start()
                 # pygeoapi takes seconds to import: not at the first request of /ogc.
                 threading.Thread(target=api.ogc.warm, name="ogc", daemon=True).start()
                 await send({"type": "lifespan.startup.complete"})

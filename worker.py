@@ -24,6 +24,7 @@ from services import (
     heartbeat,
     history_build,
     outbox,
+    patrols,
     retention,
     seeding,
     simulate,
@@ -64,6 +65,7 @@ def main() -> None:
     client = MediaClient(settings.media_port, Signer(secret_key(settings)))
     threads.append(threading.Thread(target=clip_maker.run_forever, args=(stop, pool, settings.data_dir, client), name="clips"))
     threads.append(threading.Thread(target=evidence.run_forever, args=(stop, pool, settings.data_dir, client), name="evidence"))
+    threads.append(threading.Thread(target=patrols.run_forever, args=(stop, pool, settings.data_dir), name="patrols"))
     threads.append(threading.Thread(target=history_build.run_forever, args=(stop, pool, settings.data_dir), name="history"))
     threads.append(threading.Thread(target=indicator_schedule.run_forever, args=(stop, pool), name="indicators"))
     if settings.demo:

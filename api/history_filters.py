@@ -1,14 +1,13 @@
 """The filters of the case history as query parameters: one way to write them for hotspots, rankings, trends, lists and exports."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from api import parameters
 from api.parameters import Arguments, Parameter, Schema
 from geodata.errors import InvalidInputError
 from services.history import Filters
 
-T = TypeVar("T")
 MOST_VALUES, LONGEST = 200, 80
 WORDS_SCHEMA: Schema = {"type": "string", "maxLength": MOST_VALUES * LONGEST}
 
@@ -44,7 +43,11 @@ def _area(text: str) -> str:
     return Filters(area=text).area
 
 
-def _many(name: str, description: str, parse: Callable[[str], frozenset[T]] = _words) -> Parameter[frozenset[T]]:  # type: ignore[assignment]
+def _many(name: str, description: str) -> Parameter[frozenset[str]]:
+    return Parameter(name, _words, WORDS_SCHEMA, description)
+
+
+def _counts(name: str, description: str, parse: Callable[[str], frozenset[int]]) -> Parameter[frozenset[int]]:
     return Parameter(name, parse, WORDS_SCHEMA, description)
 
 
@@ -52,16 +55,16 @@ CLASS = _many("class", "Codes of minor classes, with commas between; any of them
 SUB = _many("sub", "Codes of sub classes.")
 MAJOR = _many("major", "Major classes.")
 SOURCE = _many("source", "Sources.")
-LEVEL = _many("level", "Levels 0 to 4.", _ranges(0, 4))
+LEVEL = _counts("level", "Levels 0 to 4.", _ranges(0, 4))
 STATE = _many("state", "States.")
 AREA = Parameter("area", _area, {"type": "string", "pattern": r"^\d{1,15}$"}, "Area code or the beginning of one.")
 START = parameters.instant("start", "Reported at this instant or later.")
 END = parameters.instant("end", "Reported before this instant.")
-HOURS = _many("hours", "Hours of the day in China, as in 8-10,22; 22-2 runs over midnight.", _ranges(0, 23))
-WEEKDAYS = _many("weekdays", "Days of the week in China, 1 is Monday, as in 1-5.", _ranges(1, 7))
+HOURS = _counts("hours", "Hours of the day in China, as in 8-10,22; 22-2 runs over midnight.", _ranges(0, 23))
+WEEKDAYS = _counts("weekdays", "Days of the week in China, 1 is Monday, as in 1-5.", _ranges(1, 7))
 ROAD = _many("road", "Names of roads: within 40 m and nearer than any other.")
-BUILDING = _many("building", "Ids of buildings.", _numbers)
-DEPARTMENT = _many("department", "Ids of leading departments.", _numbers)
+BUILDING = _counts("building", "Ids of buildings.", _numbers)
+DEPARTMENT = _counts("department", "Ids of leading departments.", _numbers)
 CELL = _many("cell", "H3 indexes of resolution 7 to 10.")
 OVERDUE = parameters.one_of("overdue", ("true", "false"), "true: closed after the deadline, or open and past it; false: the others.")
 

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 Small: TypeAlias = npt.NDArray[np.int8]
 Numbers: TypeAlias = npt.NDArray[np.int32]
 Cells: TypeAlias = npt.NDArray[np.uint64]
+Unsigned: TypeAlias = npt.NDArray[np.uint32]
 
 FOLDER = "history"
 META = "meta.json"
@@ -69,6 +70,17 @@ class Facets:
     state: Small
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """All pairs of a cell and a grid that occur, in the order of cells: what lies in an area is summed over these few pairs, not over cases.
+
+    `cell` is the place in `History.cells`, -1 where the place is only known to an area; `grid` the place in `History.grids`.
+    """
+
+    cell: Numbers
+    grid: Numbers
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class History:
     """All cases. Instants are whole seconds since 1970 in UTC, 0 for none; columns have one length."""
@@ -87,7 +99,7 @@ class History:
     grids: tuple[str, ...]
     """Codes that occur; `grid_no` refers to them."""
     cells: Mapping[int, Cells]
-    """By H3 resolution 7 to 10: the cells that occur, ascending; `spot` refers to them."""
+    """By H3 resolution 7 to 10: the cells that occur, ascending; `places` refer to them."""
     facets: Facets
     reported: Ints
     id: Ints
@@ -114,9 +126,11 @@ class History:
     dispatched: Ints
     handled: Ints
     checked: Ints
-    facet: Numbers
-    spot: Mapping[int, Numbers]
-    """By resolution: place in `cells`; -1 when the place is only known to an area."""
+    facet: Unsigned
+    places: Mapping[int, Places]
+    """By resolution."""
+    place: Mapping[int, Unsigned]
+    """By resolution: which of `places` a case lies in."""
 
     def __len__(self) -> int:
         """How many cases there are."""
@@ -226,7 +240,12 @@ class History:
         place = int(np.searchsorted(self.cells[resolution], np.uint64(cell)))
         if place == len(self.cells[resolution]) or int(self.cells[resolution][place]) != cell:
             return np.zeros(len(rows), np.bool_)
-        found: Bools = self.spot[resolution][rows] == place
+        found: Bools = self.spots(rows, resolution) == place
+        return found
+
+    def spots(self, rows: Ints, resolution: int) -> Numbers:
+        """Return the place in `cells` of each row; -1 when it is only known to an area."""
+        found: Numbers = self.places[resolution].cell[self.place[resolution][rows]]
         return found
 
 
@@ -273,6 +292,11 @@ class Filters:
         for cell in self.cells:
             if not h3.is_valid_cell(cell) or h3.get_resolution(cell) not in RESOLUTIONS:
                 raise InvalidInputError(f"cell={cell[:40]!r}: must be an H3 index of resolution 7 to 10")
+
+    @property
+    def seldom(self) -> bool:
+        """Whether only a look at each row tells what passes."""
+        return bool(self.roads or self.buildings or self.departments or self.cells) or self.overdue is not None
 
     def seconds(self) -> tuple[int | None, int | None]:
         """Return the window as the first second that belongs to it and the first one that does not any more."""
@@ -370,7 +394,10 @@ def load(folder: Path) -> History:
         grids=tuple(meta["grids"]),
         cells={resolution: array(f"cells{resolution}") for resolution in RESOLUTIONS},
         facets=Facets(**{field.name: array(f"facet.{field.name}") for field in fields(Facets)}),
-        spot={resolution: array(f"spot{resolution}") for resolution in RESOLUTIONS},
+        places={
+            resolution: Places(cell=array(f"places{resolution}.cell"), grid=array(f"places{resolution}.grid")) for resolution in RESOLUTIONS
+        },
+        place={resolution: array(f"place{resolution}") for resolution in RESOLUTIONS},
         **{name: array(name) for name in ARRAYS},
     )
 

@@ -35,6 +35,8 @@ from services.history import (
     Facets,
     History,
     Numbers,
+    Places,
+    Unsigned,
     how_of,
     load,
     newest_folder,
@@ -42,7 +44,7 @@ from services.history import (
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the columns are written differently, so that those of an older product are not served."""
 LAYERS = ("events", revisions.SETTINGS)
 """The dictionary's names and kinds of classes are columns as well."""
@@ -154,7 +156,9 @@ def write(history: History, data_dir: Path, road_token: str = "") -> Path:
     part.mkdir(mode=_PRIVATE, parents=True)
     arrays: dict[str, Any] = {name: getattr(history, name) for name in ARRAYS}
     arrays |= {f"cells{resolution}": history.cells[resolution] for resolution in RESOLUTIONS}
-    arrays |= {f"spot{resolution}": history.spot[resolution] for resolution in RESOLUTIONS}
+    arrays |= {f"place{resolution}": history.place[resolution] for resolution in RESOLUTIONS}
+    arrays |= {f"places{resolution}.cell": history.places[resolution].cell for resolution in RESOLUTIONS}
+    arrays |= {f"places{resolution}.grid": history.places[resolution].grid for resolution in RESOLUTIONS}
     arrays |= {f"facet.{field.name}": getattr(history.facets, field.name) for field in fields(Facets)}
     for name, array in arrays.items():
         np.save(part / f"{name}.npy", array, allow_pickle=False)
@@ -224,11 +228,16 @@ def build(cases: Cases, placed: Placed, *, revision: str, at: datetime) -> Histo
     source, level, state = column("source", np.int8), column("level", np.int8), column("state", np.int8)
     facets, facet = _facets(how_of(reported), source, level, state)
     cells: dict[int, Cells] = {}
-    spot: dict[int, Numbers] = {}
+    places: dict[int, Places] = {}
+    place: dict[int, Unsigned] = {}
     for resolution in RESOLUTIONS:
-        known, places = np.unique(placed.cells[resolution][order], return_inverse=True)
+        known, spots = np.unique(placed.cells[resolution][order], return_inverse=True)
         nowhere = 1 if len(known) and int(known[0]) == 0 else 0
-        cells[resolution], spot[resolution] = known[nowhere:], (places - nowhere).astype(np.int32)
+        cells[resolution] = known[nowhere:]
+        pairs, numbers = np.unique(spots * (len(cases.grids) + 1) + area, return_inverse=True)
+        pair_cell, pair_grid = np.divmod(pairs, len(cases.grids) + 1)
+        places[resolution] = Places(cell=(pair_cell - nowhere).astype(np.int32), grid=pair_grid.astype(np.int32))
+        place[resolution] = numbers.astype(np.uint32)
     uncounted = [place for place, code in enumerate(cases.states) if code in UNCOUNTED]
     return History(
         revision=revision,
@@ -263,7 +272,8 @@ def build(cases: Cases, placed: Placed, *, revision: str, at: datetime) -> Histo
         handled=column("handled"),
         checked=column("checked"),
         facet=facet,
-        spot=spot,
+        places=places,
+        place=place,
     )
 
 
@@ -273,7 +283,7 @@ def cells_of(lon: Floats, lat: Floats, resolution: int) -> Cells:
     return np.fromiter((find(y, x, number) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)), np.uint64, len(lon))
 
 
-def _facets(how: Ints, source: Any, level: Any, state: Any) -> tuple[Facets, Numbers]:
+def _facets(how: Ints, source: Any, level: Any, state: Any) -> tuple[Facets, Unsigned]:
     key = ((how * 128 + source) * 8 + level) * 64 + state
     known, facet = np.unique(key, return_inverse=True)
     facets = Facets(
@@ -282,7 +292,7 @@ def _facets(how: Ints, source: Any, level: Any, state: Any) -> tuple[Facets, Num
         level=(known // 64 % 8).astype(np.int8),
         state=(known % 64).astype(np.int8),
     )
-    return facets, facet.astype(np.int32)
+    return facets, facet.astype(np.uint32)
 
 
 def _token(state: str) -> str:
@@ -356,7 +366,7 @@ def _placed(conn: Conn, cases: Cases, before: History | None) -> Placed:
         new = ~same
         for resolution in RESOLUTIONS:
             known = np.append(before.cells[resolution], np.uint64(0))
-            cells[resolution][same] = known[before.spot[resolution][rows]]
+            cells[resolution][same] = known[before.spots(rows, resolution)]
         road[same] = before.road[rows]
     new &= columns["vague"] == 0
     if new.any():
@@ -377,7 +387,7 @@ def _taken_over(columns: Mapping[str, Any], before: History) -> tuple[Ints, Bool
     ids = before.id[order]
     places = np.minimum(np.searchsorted(ids, columns["id"]), len(ids) - 1)
     rows = order[places]
-    spot = before.spot[max(RESOLUTIONS)][rows] >= 0
+    spot = before.spots(rows, max(RESOLUTIONS)) >= 0
     same = (before.id[rows] == columns["id"]) & (before.lon[rows] == columns["lon"]) & (before.lat[rows] == columns["lat"]) & spot
     return rows[same], same
 

@@ -45,6 +45,7 @@ LONG_TRACKS_FROM = 0.5
 TABLES = (
     "hall.room", "hall.household", "hall.person", "hall.organization", "hall.part_class", "hall.part", "hall.sensor", "hall.camera",
     "hall.worker", "hall.worker_position", "hall.track_point", "hall.vehicle", "hall.vehicle_track_point", "hall.resource",
+    "hall.patrol", "hall.patrol_read",
     "hall.event",
 )  # fmt: skip
 COUNT_IN_BUILDINGS = """

@@ -102,7 +102,7 @@ def test_cells_are_those_of_the_positions(history: History) -> None:
     for row in range(0, len(history), 97):
         for resolution, cells in history.cells.items():
             cell = h3.latlng_to_cell(float(history.lat[row]), float(history.lon[row]), resolution)
-            assert h3.int_to_str(int(cells[history.spot[resolution][row]])) == cell
+            assert h3.int_to_str(int(cells[history.spots(np.array([row]), resolution)[0]])) == cell
     cell = h3.int_to_str(int(history.cell[0]))
     rows = history.rows(Filters(cells=frozenset({cell}), counted=False), LEADER)
     assert set(rows.tolist()) == set(np.flatnonzero(history.cell == history.cell[0]).tolist())
@@ -129,7 +129,7 @@ def test_a_changed_case_is_read_again_and_the_rest_taken_over(city: City, tmp_pa
     after = HistoryStore(tmp_path).current()
     assert after.revision != before.revision
     assert int(after.cell[after.id == moved][0]) == 0
-    assert int(after.spot[10][after.id == moved][0]) == -1
+    assert int(after.spots(np.flatnonzero(after.id == moved), 10)[0]) == -1
     assert not after.counted[after.id == closed][0]
     others = (after.id != moved) & (after.id != closed)
     assert (np.sort(after.cell[others]) == np.sort(before.cell[~np.isin(before.id, [moved, closed])])).all()
