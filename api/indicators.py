@@ -92,6 +92,7 @@ class Definition:
     streets: bool
     receiver: str
     department: str | None
+    department_name: str | None
     cases: str | None
     """Address of the cases behind the figure."""
     listing: str
@@ -184,7 +185,7 @@ class IndicatorViews:
             entry = figures.indicator(code)
             start = START.optional(arguments)
             return One(
-                definition=definition(entry),
+                definition=definition(entry, figures.department_name(conn, entry)),
                 area=place.code,
                 area_name=place.name,
                 figure=figures.value(conn, reader, code, place.code, caller.now),
@@ -344,7 +345,7 @@ class IndicatorViews:
         )
 
 
-def definition(one: Indicator) -> Definition:
+def definition(one: Indicator, department_name: str | None) -> Definition:
     """Return what an indicator means."""
     source = catalogue().sources.get(one.source or "")
     title, title_en = figures.origin(one)
@@ -371,7 +372,8 @@ def definition(one: Indicator) -> Definition:
         sources=one.sources,
         streets=one.streets,
         receiver=one.receiver,
-        department=one.department or (catalogue().feeds[one.feed].department if one.feed else None),
+        department=figures.owner(one),
+        department_name=department_name,
         cases=f"{PATH}/{one.code}/cases" if source and source.cases else None,
         listing=one.listing,
     )

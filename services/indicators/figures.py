@@ -45,6 +45,7 @@ SERIES = """
     SELECT code, period, value, data_time FROM hall.indicator_value
     WHERE code = %(code)s AND area = %(area)s AND period >= %(start)s AND period < %(end)s ORDER BY period DESC LIMIT %(limit)s
 """
+DEPARTMENT = "SELECT name FROM hall.department WHERE code = %s"
 RUNS = "SELECT code, computed_at, failed_at, error FROM hall.indicator_run LIMIT 1000"
 WARNINGS = """
     SELECT DISTINCT ON (code) code, id, state, raised_at FROM hall.indicator_warning
@@ -365,7 +366,7 @@ def _figure(one: Indicator, place: Area, held: _Held, now: datetime) -> Figure:
         "target": one.target,
         "source": title,
         "source_en": title_en,
-        "owner": one.department or (catalogue().feeds[one.feed].department if one.feed else None),
+        "owner": owner(one),
         "receiver": one.receiver,
         "error": run.error if run else None,
         "data_time": data_time,
@@ -405,6 +406,17 @@ def verdict_of(one: Indicator, place: Area, known: Known) -> Verdict:
     if place.level == "street" and not one.every and verdict.state != "none":
         return Verdict(state="normal")
     return verdict
+
+
+def owner(one: Indicator) -> str | None:
+    """Return the code of the department that answers for an indicator."""
+    return one.department or (catalogue().feeds[one.feed].department if one.feed else None)
+
+
+def department_name(conn: Conn, one: Indicator) -> str | None:
+    """Return the name of the department that answers for an indicator; None when there is none of its code."""
+    row = conn.execute(DEPARTMENT, [owner(one)]).fetchone()
+    return row[0] if row else None
 
 
 def origin(one: Indicator) -> tuple[str, str]:
