@@ -11,7 +11,8 @@ from callbacks import event_list, shell, video_sources
 from callbacks import sources as sources_callbacks
 from callbacks.context import Context
 from callbacks.register import register_all
-from pages import admin, cockpit, command_map, detections, dictionary, events, login, phone, sources, video
+from pages import admin, cockpit, command_map, detections, dictionary, events, indicators, login, phone, sources, video
+from pages import wall as hall_wall
 from pages.document import Page
 from services.administration import ADMINISTRATORS
 
@@ -27,6 +28,7 @@ def install(server: Flask, context: Context) -> None:
     """Put every page on the server."""
     server.register_blueprint(login.create_blueprint(context))
     server.register_blueprint(phone.create_blueprint())
+    server.register_blueprint(hall_wall.create_blueprint(context))
     server.register_blueprint(cockpit.create_blueprint(context))
     server.before_request(_own_page)
     desk = Page(
@@ -54,6 +56,11 @@ def install(server: Flask, context: Context) -> None:
     wall = Page("hallmap_video", server, video.PATH, title="title.video", main=video.WALL, libraries=(), preloads={})
     wall.layout = lambda: video.layout(context)
     shell.leave(wall)
+    measures = Page(
+        "hallmap_indicators", server, indicators.PATH, title="title.indicators", main=indicators.PLACE, libraries=(), preloads={}
+    )
+    measures.layout = lambda: indicators.layout(context)
+    shell.leave(measures)
 
 
 def _own_page() -> Response | None:

@@ -8,6 +8,7 @@ from services.administration import ADMINISTRATORS
 from services.camera_access import MAY_SEARCH
 from services.cockpit import MAY_READ as COCKPIT
 from services.detections import MAY_READ as FINDINGS
+from services.indicators.figures import MAY_READ as INDICATORS
 from services.replies import MAY_READ
 from services.rights import Reader, Role
 from services.video_rights import SEES_CAMERAS
@@ -41,6 +42,7 @@ WAYS = (
     Way("/video/", "device-cctv", "title.video", SEES_CAMERAS - {Role.WORKER} | MAY_SEARCH, Kind.COMMAND),
     Way("/sources/", "mail", "title.sources", MAY_READ, Kind.COMMAND),
     Way("/detections/", "crosshair", "title.detections", FINDINGS, Kind.COMMAND),
+    Way("/indicators/", "chart-line", "title.indicators", INDICATORS - {Role.WALL}, Kind.ANALYSIS),
     Way("/cockpit", "gauge", "title.cockpit", COCKPIT, Kind.DISPLAY),
     Way("/admin/", "settings", "admin.title", ADMINISTRATORS, Kind.MANAGEMENT),
     Way("/dictionary/", "book", "title.dictionary", STAFF | {Role.SYSTEM_ADMIN}, Kind.MANAGEMENT),
