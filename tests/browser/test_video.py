@@ -198,6 +198,18 @@ def test_recordings_play_in_step_and_a_hole_is_blank(hall: Desk, city: City, eve
     hall.page.wait_for_function("() => document.querySelectorAll('.vd .vtl-row i').length >= 5")
 
 
+def test_a_saved_group_opens_in_the_dock(hall: Desk, event: tuple[int, list[int]]) -> None:
+    _, cameras = event
+    saved = {"kind": "group", "name": "路口组", "camera_ids": cameras[:2], "shared": False}
+    hall.run("(set) => hall.video.load('api').then((api) => api.saveSet(set))", saved)
+    hall.run("(ids) => hall.video.load('dock').then((dock) => dock.openCameras(ids))", cameras[2:3])
+    hall.page.locator(".vd-tools button[title='打开分组']").click()
+    hall.page.locator(".vt-group", has_text="路口组").click()
+    wait_for_tiles(hall.page, 2)
+    assert "路口组" in hall.page.inner_text(".vd-about")
+    assert sorted(tile["camera"] for tile in hall.run(TILES) if tile["state"] == "playing") == sorted(cameras[:2])
+
+
 def test_every_state_says_what_it_is(hall: Desk, city: City, event: tuple[int, list[int]]) -> None:
     ids = event[1]
     with psycopg.connect(city.url, autocommit=True) as conn:
@@ -272,18 +284,6 @@ def test_a_group_is_saved_and_turned_as_a_patrol(wall: Page) -> None:
     wall.wait_for_function("() => document.querySelector('.vw-said').textContent.includes('轮巡 早班')")
     assert "patrol=" in wall.url
     wall.get_by_role("button", name="结束轮巡").click()
-
-
-def test_a_saved_group_opens_in_the_dock(hall: Desk, event: tuple[int, list[int]]) -> None:
-    _, cameras = event
-    saved = {"kind": "group", "name": "路口组", "camera_ids": cameras[:2], "shared": False}
-    hall.run("(set) => hall.video.load('api').then((api) => api.saveSet(set))", saved)
-    hall.run("(ids) => hall.video.load('dock').then((dock) => dock.openCameras(ids))", cameras[2:3])
-    hall.page.locator(".vd-tools button[title='打开分组']").click()
-    hall.page.locator(".vt-group", has_text="路口组").click()
-    wait_for_tiles(hall.page, 2)
-    assert "路口组" in hall.page.inner_text(".vd-about")
-    assert sorted(tile["camera"] for tile in hall.run(TILES) if tile["state"] == "playing") == sorted(cameras[:2])
 
 
 def test_the_system_administrator_sets_a_source_up_and_stops_it(chromium: Browser, filmed: Served, city: City) -> None:
