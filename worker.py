@@ -30,6 +30,7 @@ from services import (
     simulate,
     suspensions,
 )
+from services.briefs import maker
 from services.indicators import schedule as indicator_schedule
 from services.media_client import MediaClient
 from services.video_tokens import Signer
@@ -68,6 +69,9 @@ def main() -> None:
     threads.append(threading.Thread(target=patrols.run_forever, args=(stop, pool, settings.data_dir), name="patrols"))
     threads.append(threading.Thread(target=history_build.run_forever, args=(stop, pool, settings.data_dir), name="history"))
     threads.append(threading.Thread(target=indicator_schedule.run_forever, args=(stop, pool), name="indicators"))
+    threads.append(
+        threading.Thread(target=maker.run_forever, args=(stop, pool, settings.data_dir), kwargs={"demo": settings.demo}, name="briefs")
+    )
     if settings.demo:
         threads.append(threading.Thread(target=beat, args=(stop, pool), name="pulse"))
     if settings.demo and settings.simulate:

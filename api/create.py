@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from api import errors, ogc, openapi
 from api.accounts import Administration
+from api.briefs import BriefViews
 from api.calendar import CalendarViews
 from api.cameras import CameraViews
 from api.cases import CaseViews
@@ -39,6 +40,7 @@ from api.search import SearchView
 from api.select import SelectViews
 from api.sessions import Sessions, install
 from api.tasks import TaskViews
+from api.time_machine import TimeMachineViews
 from api.today import TodayViews
 from api.video import VideoViews
 from api.video_health import HealthList
@@ -119,6 +121,7 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
         *VideoViews(context).routes(),
         *HealthList(context).routes(),
         *DetectionViews(context).routes(),
+        *BriefViews(context).routes(),
         *RecordViews(context).routes(),
         *HotspotViews(context).routes(),
         *IndicatorViews(context).routes(),
@@ -129,6 +132,7 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
         *ScreenViews(context).routes(),
         *WallViews(context).routes(),
         *CockpitViews(context).routes(),
+        *TimeMachineViews(context).routes(),
     ]
     routes.append(_description(routes))
     server.register_blueprint(blueprint("api", routes))

@@ -1,0 +1,96 @@
+"""How figures read in a brief: thousands, shares, durations, and what became more or less."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+FIELD = re.compile(r"\{([a-z0-9_]+)\}")
+NONE = "—"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of one; None when there was nothing to divide by."""
+
+    part: float
+    whole: float
+
+    @property
+    def value(self) -> float | None:
+        """The quotient."""
+        return self.part / self.whole if self.whole else None
+
+    def __str__(self) -> str:
+        return NONE if self.value is None else f"{100 * self.value:.1f}%"
+
+    def __bool__(self) -> bool:
+        return self.part > 0
+
+
+Value = int | float | str | Share | None
+Values = Mapping[str, Value]
+
+
+def number(value: Value) -> str:
+    """Write a value: 1,234; 12.5; 95.3%; — when there is none."""
+    match value:
+        case None:
+            return NONE
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.1f}"
+        case _:
+            return str(value)
+
+
+def change(now: float, before: float, before_word: str, unit: str = "件") -> str:
+    """Say how a count moved: 较前一日增加12件，上升5.3%."""
+    if now == before:
+        return f"与{before_word}持平"
+    moved = abs(now - before)
+    verb = "增加" if now > before else "减少"
+    text = f"较{before_word}{verb}{number(moved)}{unit}"
+    if not before:
+        return f"{text}（{before_word}为0）"
+    return f"{text}，{'上升' if now > before else '下降'}{100 * moved / before:.1f}%"
+
+
+def change_short(now: float, before: float) -> str:
+    """Say in a cell how a count moved: +12.3%, －5.0%, 持平, 新增."""
+    if now == before:
+        return "持平"
+    if not before:
+        return "新增"
+    return f"{100 * (now - before) / before:+.1f}%"
+
+
+def points(now: Share, before: Share, before_word: str) -> str:
+    """Say how a rate moved, in percentage points."""
+    if now.value is None or before.value is None:
+        return ""
+    moved = 100 * (now.value - before.value)
+    if abs(moved) < 0.05:
+        return f"与{before_word}持平"
+    return f"较{before_word}{'上升' if moved > 0 else '下降'}{abs(moved):.1f}个百分点"
+
+
+def hours(value: float | None) -> str:
+    """Write a duration given in hours: 45分钟, 3.2小时, 2.5天."""
+    if value is None:
+        return NONE
+    if value < 1:
+        return f"{round(value * 60)}分钟"
+    return f"{value:.1f}小时" if value < 48 else f"{value / 24:.1f}天"
+
+
+def sentence(template: str, values: Values) -> str | None:
+    """Fill `{name}`s. None when a figure of it is not known: what is not known is not said.
+
+    Raises:
+        KeyError: the template names a figure that the query does not give.
+    """
+    names = FIELD.findall(template)
+    if any(values[name] is None or (isinstance(given := values[name], Share) and given.value is None) for name in names):
+        return None
+    return FIELD.sub(lambda found: number(values[found[1]]), template)
