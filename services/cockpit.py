@@ -14,7 +14,8 @@ import psycopg
 
 from geodata.db import Conn, Pool, reading
 from geodata.errors import HallError, InvalidInputError, NotAllowedError, SourceUnavailableError
-from services import areas, cockpit_hotspots, cockpit_indicators, hall_mode, key_points, major_events, system_health
+from services import areas, cockpit_briefs, cockpit_hotspots, cockpit_indicators, hall_mode, key_points, major_events, system_health
+from services.cockpit_briefs import BriefList
 from services.cockpit_hotspots import HotCells
 from services.cockpit_indicators import AbnormalList, DomainTiles
 from services.ground import GroundStore
@@ -181,6 +182,10 @@ def _domains(asked: _Asked) -> DomainTiles:
     return cockpit_indicators.domains(asked.indicators())
 
 
+def _briefs(asked: _Asked) -> BriefList:
+    return cockpit_briefs.briefs(asked.conn, asked.reader)
+
+
 def _hotspots(sources: Sources, reader: Reader, now: datetime) -> HotCells:
     return cockpit_hotspots.hot_cells(sources.history.current(), sources.ground.current(), reader, now)
 
@@ -211,6 +216,7 @@ TILES: Mapping[str, Callable[[_Asked], object]] = {
     "volumes": _volumes,
     "videos": _videos,
     "places": _places,
+    "briefs": _briefs,
     "health": _health,
 }
 """In the order in which they are read."""

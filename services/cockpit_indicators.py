@@ -149,7 +149,11 @@ def domains(figures: Sequence[Figure]) -> DomainTiles:
 
 def _domain(key: str, figures: Sequence[Figure]) -> DomainTile:
     ordered = sorted(figures, key=lambda one: STATES.index(one.state))
-    leads = sorted((one for one in figures if one.value is not None and len(one.series) > 1), key=lambda one: one.quality != "own")
+    # what has a target says most, then shares; both in the order of the catalogue
+    leads = sorted(
+        (one for one in figures if one.value is not None and len(one.series) > 1),
+        key=lambda one: (one.quality != "own", one.unit != "%", one.target is None),
+    )
     return DomainTile(
         domain=key,
         red=sum(one.state == "red" for one in figures),

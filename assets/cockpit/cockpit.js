@@ -12,7 +12,7 @@ const { hall } = window;
 
 /** Milliseconds between two looks at a tile. */
 const EVERY_MS = {
-  figures: 5000, events: 5000, mode: 5000, videos: 30000, health: 10000, abnormal: 60000, domains: 60000, places: 300000, volumes: 300000, hotspots: 120000,
+  figures: 5000, events: 5000, mode: 5000, videos: 30000, health: 10000, briefs: 30000, abnormal: 60000, domains: 60000, places: 300000, volumes: 300000, hotspots: 120000,
 };
 /** Tiles that are drawn from the data of another. */
 const FROM = { streets: 'figures' };

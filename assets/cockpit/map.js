@@ -100,6 +100,7 @@ export async function create(box, extent) {
 let box = null;
 let map = null;
 let making = null;
+let touched = false;
 let told = null;
 /** @type {Map<number, {marker: Object, node: HTMLElement}>} */
 const pins = new Map();
@@ -124,7 +125,12 @@ export async function show(data) {
       if (map) {
         layers();
         heat(hot);
-        new ResizeObserver(() => map.resize()).observe(box);
+        map.on('movestart', ({ originalEvent }) => originalEvent && (touched = true));
+        new ResizeObserver(() => {
+          map.resize();
+          // another size shows the whole area anew, unless somebody has chosen what to look at
+          if (!touched && told.extent) map.fitBounds(told.extent, { padding: 14, animate: false });
+        }).observe(box);
         box.dataset.ckMapReady = 'true';
       }
     });

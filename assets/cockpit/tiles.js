@@ -8,7 +8,7 @@ const make = hall.element;
 const LEVELS = { 1: 'Ⅰ', 2: 'Ⅱ' };
 const COLOURS = { city: 'var(--bar-1)', governance: 'var(--room-rent)', safety: 'var(--level-2)', other: 'var(--level-0)' };
 /** Heights of rows in em. */
-const ROW = { why: 5.6, street: 1.95, event: 4.4, brief: 3.1 };
+const ROW = { why: 6.35, street: 1.95, event: 4.4, brief: 3.1 };
 
 styles();
 
@@ -36,6 +36,13 @@ const opener = (text, sheet, more = {}) => make('button', { type: 'button', clas
 const valueText = ({ value, decimals = 1 }) => (typeof value === 'number' ? number(value, decimals) : '—');
 const own = (one, field) => (hall.language === 'en' ? one[`${field}_en`] : one[field]);
 
+/** The sentence without the name that stands above it. */
+function reason(one) {
+  const [text, title] = [own(one, 'why'), own(one, 'name')];
+  const rest = text.startsWith(title) ? text.slice(title.length).trim() : text;
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
+}
+
 function why(one) {
   const tone = one.state === 'red' ? 'alarm' : 'warn';
   const line = spark(one.series || [], { width: 6.3 * em(), height: 1.9 * em(), tone, threshold: one.reference, area: false, label: own(one, 'name') });
@@ -43,7 +50,7 @@ function why(one) {
   const row = make('a', { class: `ck-why ck-row ${one.state}`, href: `/indicators/?code=${encodeURIComponent(one.code)}` });
   row.append(
     make('div', {}, make('b', { class: 'ck-cut', text: own(one, 'name'), title: own(one, 'name') }), line, make('span', { class: 'ck-value', text: valueText(one) }), make('span', { class: 'ck-unit', text: one.unit })),
-    make('p', { text: own(one, 'why') }),
+    make('p', { text: reason(one), title: own(one, 'why') }),
     make('div', { class: 'ck-who' }, make('span', { class: 'ck-cut', text: [name('domain', one.domain), hall.t(`role.${one.owner}`) || one.owner, one.stale ? hall.t('cockpit.stale') : ''].filter(Boolean).join(' · ') }), make('span', { text: limit })),
   );
   return row;
@@ -120,7 +127,7 @@ function figures({ box, data, all }) {
       textTone: points > 0.05 ? 'good' : points < -0.05 ? 'warn' : '',
     }),
     figure({
-      title: hall.t('cockpit.overdue'), value: number(data.overdue), unit: hall.t('cockpit.unit.cases'), href: '/events/?overdue=true', tone: data.overdue ? 'alarm' : '',
+      title: hall.t('cockpit.overdue'), value: number(data.overdue), unit: hall.t('cockpit.unit.cases'), href: '/events/?overdue=true', tone: data.overdue ? 'bad' : '',
       line: spark(data.series.overdue, { ...size, floor: 0, tone: data.overdue ? 'alarm' : 'accent', label: hall.t('cockpit.overdue') }),
       text: hall.t('cockpit.of_open', { open: number(data.open), mark: later > 0 ? '▲' : later < 0 ? '▼' : '＝', n: number(Math.abs(later)) }),
     }),
@@ -199,7 +206,7 @@ function volumes({ box, data, count, note, foot }) {
   for (const { group, total, share, today } of data.groups) {
     parts.append(make('i', { style: `--share: ${share || 0}; --colour: ${COLOURS[group]}` }));
     const cell = make('a', { class: 'ck-group', href: group === 'other' ? '/events/?major=environment,dispute,service,emergency' : `/events/?major=${group}`, style: `--colour: ${COLOURS[group]}` });
-    cell.append(make('span', { style: 'grid-column: 1 / -1', text: name('group', group) }), make('b', { text: number(total) }), make('small', { text: `${percent(share)} % · ${hall.t('cockpit.today', { n: number(today) })}` }));
+    cell.append(make('span', { text: name('group', group) }), make('small', { text: `${percent(share)} %` }), make('b', { text: number(total) }), make('small', { text: hall.t('cockpit.today', { n: number(today) }) }));
     groups.append(cell);
   }
   box.replaceChildren(parts, groups);

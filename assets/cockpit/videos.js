@@ -38,7 +38,7 @@ export class Screen {
     const same = this.camera && this.camera.id === camera.id && this.camera.may_watch === camera.may_watch && this.camera.online === camera.online;
     this.camera = camera;
     this.node.dataset.camera = String(camera.id);
-    this.node.classList.toggle('alarm', camera.event_id !== null);
+    this.node.classList.toggle('near', camera.event_id !== null);
     this.name.textContent = camera.name;
     this.note.textContent = camera.event_id === null ? hall.t(camera.online ? 'cockpit.is_online' : 'cockpit.is_offline') : hall.t('cockpit.from_event', { n: Math.round(camera.distance_m) });
     if (!same) this.begin();
