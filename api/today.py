@@ -75,7 +75,7 @@ class TodayViews:
 
     def figures(self) -> TodayView:
         """Today so far."""
-        return _view(self._today(current_reader(), datetime.now(UTC)))
+        return view(self._today(current_reader(), datetime.now(UTC)))
 
     def routes(self) -> Sequence[Route]:
         """Return what is served, and what OpenAPI says of it."""
@@ -104,7 +104,7 @@ class TodayViews:
         return fresh
 
 
-def _view(found: today.Today) -> TodayView:
+def view(found: today.Today) -> TodayView:
     return TodayView(
         at=found.at,
         start=found.start,

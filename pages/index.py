@@ -5,13 +5,14 @@ from flask import Flask, Response, request
 from api.identity import reader_or_none
 from api.sessions import see_other
 from callbacks import admin as admin_callbacks
+from callbacks import analysis as analysis_callbacks
+from callbacks import analysis_address, event_list, ids, shell, video_sources
 from callbacks import detections as detections_callbacks
 from callbacks import dictionary as dictionary_callbacks
-from callbacks import event_list, shell, video_sources
 from callbacks import sources as sources_callbacks
 from callbacks.context import Context
 from callbacks.register import register_all
-from pages import admin, cockpit, command_map, detections, dictionary, events, indicators, login, phone, sources, video
+from pages import admin, analysis, cockpit, command_map, detections, dictionary, events, indicators, login, phone, sources, video
 from pages import wall as hall_wall
 from pages.document import Page
 from services.administration import ADMINISTRATORS
@@ -53,6 +54,9 @@ def install(server: Flask, context: Context) -> None:
     found = Page("hallmap_detections", server, DETECTIONS_PATH, title="title.detections", main="detections", libraries=(), preloads={})
     found.layout = lambda: detections.layout(context)
     detections_callbacks.register(found, context)
+    figures = Page("hallmap_analysis", server, analysis_address.PATH, title="title.analysis", main=ids.ANALYSIS, libraries=(), preloads={})
+    figures.layout = lambda: analysis.layout(context)
+    analysis_callbacks.register(figures, context)
     wall = Page("hallmap_video", server, video.PATH, title="title.video", main=video.WALL, libraries=(), preloads={})
     wall.layout = lambda: video.layout(context)
     shell.leave(wall)

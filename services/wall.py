@@ -1,9 +1,11 @@
 """What a wall shows beside today's figures: cases, an emergency's surroundings, forces and sensing. Nothing personal is ever read here, whoever asks."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import h3
 from psycopg.rows import class_row
 
 from geodata.db import Conn
@@ -14,6 +16,7 @@ from services.rights import Reader
 from services.screens import require_steer, require_watch
 
 NEWS, POINTS, MAJOR = 40, 3_000, 12
+SPOTS, BROKEN_PARTS, PART_CELLS = 5_000, 50_000, 9
 CORDON_M, INFLUENCE_M = 100.0, 300.0
 BUILDINGS, LOG = 400, 12
 
@@ -70,6 +73,25 @@ SENSORS = """
     SELECT 'part', c.major, p.state, count(*)::int FROM hall.part AS p JOIN hall.part_class AS c ON c.code = p.class_code
     WHERE starts_with(p.grid_code, %(scope)s) GROUP BY c.major, p.state
     ORDER BY 1, 2, 3 LIMIT 400
+"""
+UNITS = """
+    SELECT 'worker' AS family, w.role AS kind, w.status, ST_X(p.geom) AS lon, ST_Y(p.geom) AS lat
+    FROM hall.worker AS w JOIN hall.worker_position AS p ON p.worker_id = w.id WHERE starts_with(w.grid_code, %(scope)s)
+    UNION ALL
+    SELECT 'vehicle', kind, status, ST_X(geom), ST_Y(geom) FROM hall.vehicle WHERE starts_with(grid_code, %(scope)s)
+    LIMIT %(limit)s
+"""
+# Grids by code: a shape that is drawn small needs few corners.
+GRIDS = """
+    SELECT code, ST_AsGeoJSON(ST_SimplifyPreserveTopology(geom, 0.00008), 5) FROM hall.area
+    WHERE level = 'base_grid' AND starts_with(code, %(scope)s) ORDER BY code LIMIT 5000
+"""
+TROUBLED = """
+    SELECT 'sensor' AS family, kind, status, ST_X(geom) AS lon, ST_Y(geom) AS lat
+    FROM hall.sensor WHERE status <> 'normal' AND starts_with(grid_code, %(scope)s) ORDER BY status, id LIMIT %(limit)s
+"""
+BROKEN = """
+    SELECT ST_X(geom), ST_Y(geom) FROM hall.part WHERE state NOT IN ('intact', 'removed') AND starts_with(grid_code, %(scope)s) ORDER BY id LIMIT %(limit)s
 """
 ALARMS = """
     SELECT id, name, kind, value, limit_value, unit, reported_at, ST_X(geom) AS lon, ST_Y(geom) AS lat
@@ -179,6 +201,25 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """Where something is, of which nothing but kind and state is told."""
+
+    family: str
+    kind: str
+    status: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """An H3 cell and what was counted in it; `ring` is closed."""
+
+    ring: Sequence[tuple[float, float]]
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SensorAlarm:
     """A sensor over its limit."""
 
@@ -195,11 +236,13 @@ class SensorAlarm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensing:
-    """Parts and sensors in numbers, and what is in alarm."""
+    """Parts and sensors in numbers, what is in alarm, where sensors are not as they should be, and cells of parts out of order."""
 
     at: datetime
     numbers: Sequence[Number]
     alarms: Sequence[SensorAlarm]
+    points: Sequence[Spot]
+    cells: Sequence[Cell]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -354,6 +397,37 @@ def force(conn: Conn, reader: Reader) -> list[Number]:
         return cursor.execute(FORCE, {"scope": reader.scope}).fetchall()
 
 
+def units(conn: Conn, reader: Reader) -> list[Spot]:
+    """Return where workers and vehicles of the reader's area are, without saying who."""
+    require_watch(reader)
+    with conn.cursor(row_factory=class_row(Spot)) as cursor:
+        return cursor.execute(UNITS, {"scope": reader.scope, "limit": SPOTS}).fetchall()
+
+
+def grids(conn: Conn, reader: Reader) -> list[tuple[str, str]]:
+    """Return code and outline (GeoJSON) of the base grids of the reader's area."""
+    require_watch(reader)
+    return [(str(code), str(shape)) for code, shape in conn.execute(GRIDS, {"scope": reader.scope})]
+
+
+def ring(cell: str) -> list[tuple[float, float]]:
+    """Return the outline of an H3 cell, longitude first, closed."""
+    corners = [(round(lon, 6), round(lat, 6)) for lat, lon in h3.cell_to_boundary(cell)]
+    return [*corners, corners[0]]
+
+
+def outlines(cells: Sequence[str]) -> list[list[list[tuple[float, float]]]]:
+    """Return the outlines of groups of neighbouring H3 cells: for each group its rings, the outer one first, longitude first, closed."""
+    if not cells:
+        return []
+    shape = h3.cells_to_h3shape(list(cells), tight=False)
+    groups = []
+    for polygon in shape:
+        rings = [polygon.outer, *polygon.holes]
+        groups.append([[(round(lon, 6), round(lat, 6)) for lat, lon in (*one, one[0])] for one in rings])
+    return groups
+
+
 def sensing(conn: Conn, reader: Reader, now: datetime) -> Sensing:
     """Return sensors and parts of the reader's area by kind and state, and the sensors in alarm."""
     require_watch(reader)
@@ -361,7 +435,17 @@ def sensing(conn: Conn, reader: Reader, now: datetime) -> Sensing:
     with conn.cursor(row_factory=class_row(Number)) as cursor:
         numbers = cursor.execute(SENSORS, values).fetchall()
     with conn.cursor(row_factory=class_row(SensorAlarm)) as cursor:
-        return Sensing(at=now, numbers=numbers, alarms=cursor.execute(ALARMS, values).fetchall())
+        alarms = cursor.execute(ALARMS, values).fetchall()
+    with conn.cursor(row_factory=class_row(Spot)) as cursor:
+        points = cursor.execute(TROUBLED, values | {"limit": SPOTS}).fetchall()
+    broken = Counter(h3.latlng_to_cell(lat, lon, PART_CELLS) for lon, lat in conn.execute(BROKEN, values | {"limit": BROKEN_PARTS}))
+    return Sensing(
+        at=now,
+        numbers=numbers,
+        alarms=alarms,
+        points=points,
+        cells=[Cell(ring=ring(cell), n=number) for cell, number in broken.items()],
+    )
 
 
 def emergency(conn: Conn, reader: Reader, event_id: int, now: datetime) -> Emergency:

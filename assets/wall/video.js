@@ -1,0 +1,123 @@
+/** Pictures of cameras on the wall: live through the product's player, each with its clock; where there is none it says why. */
+
+import { h, hms, t } from './dom.js';
+import { ask, now } from './feeds.js';
+
+const { hall = (window.hall = { assets: `${window.location.origin}/assets/` }) } = window;
+/** What the player of the command map expects of its page. */
+Object.assign(hall, { origin: window.location.origin, connection: { now }, t, element: h });
+
+const TEXTS = { starting: 'connecting', reconnecting: 'connecting', stalled: 'connecting', offline: 'offline', refused: 'refused', missing: 'failed', failed: 'failed', unsupported: 'failed' };
+let player = null;
+const load = () => {
+  player = player || import('/assets/video/player.js');
+  player.catch(() => (player = null));
+  return player;
+};
+
+/** Cameras that are worth showing: near a case, else the key ones that have a picture. */
+export async function cameras(count, event = null) {
+  const query = event ? `event_id=${event}&radius_m=600&limit=${count * 3}` : '';
+  const answer = await ask(query ? `/api/v1/cameras?${query}` : `/api/v1/layers/cameras?is_key=true&playable=true&limit=${count * 4}`);
+  const rows = (answer.items || answer.cameras || answer.features || []).map(({ properties, ...rest }) => ({ ...rest, ...properties }));
+  return { list: rows.filter((one) => one.playable && one.online !== false).slice(0, count), total: answer.count ?? answer.total ?? rows.length };
+}
+
+class Tile {
+  constructor() {
+    this.video = h('video', { muted: true, playsinline: true, disablepictureinpicture: true });
+    this.video.muted = true;
+    this.clock = h('span', { class: 'cam-clock' });
+    this.said = h('p', { class: 'cam-said' });
+    this.name = h('b', { class: 'cut' });
+    this.note = h('span');
+    this.mark = h('div', { class: 'cam-mark', 'aria-hidden': 'true' });
+    this.node = h('figure', { class: 'cam' }, h('div', { class: 'cam-picture' }, this.video, this.mark, this.clock, this.said), h('figcaption', {}, h('i', { class: 'dot' }), this.name, this.note));
+    this.camera = null;
+    this.player = null;
+  }
+
+  async show(camera, { alarm = false } = {}) {
+    if (this.camera && this.camera.id === camera.id) return;
+    this.end();
+    this.camera = camera;
+    this.name.textContent = camera.name;
+    this.note.textContent = Number.isFinite(camera.distance_m) ? `${Math.round(camera.distance_m)} m` : '';
+    this.node.classList.toggle('beside-alarm', alarm);
+    this.state({ state: 'starting' });
+    try {
+      const { LivePlayer } = await load();
+      if (this.camera !== camera) return;
+      this.player = new LivePlayer(this.video, {
+        grant: () => ask(`/api/v1/cameras/${camera.id}/live`, { method: 'POST', body: { stream: 'sub' } }),
+        onGrant: (grant) => (this.mark.textContent = grant.watermark || ''),
+        onState: (state) => this.state(state),
+      });
+      this.player.start();
+    } catch {
+      this.state({ state: 'failed' });
+    }
+  }
+
+  state({ state }) {
+    this.node.dataset.state = state;
+    this.said.textContent = TEXTS[state] ? t(`wall.video.${TEXTS[state]}`) : '';
+  }
+
+  tick() {
+    const lag = this.player && this.node.dataset.state === 'playing' ? this.player.lag() || 0 : null;
+    this.clock.textContent = lag === null ? '' : hms(now() - 1000 * lag);
+  }
+
+  end() {
+    if (this.player) this.player.stop();
+    this.player = null;
+    this.camera = null;
+    this.clock.textContent = '';
+  }
+}
+
+export class Cameras {
+  /** @param {HTMLElement} box @param {number} count */
+  constructor(box, count) {
+    Object.assign(this, { box, count, tiles: [], running: false, event: null });
+    this.clock = 0;
+  }
+
+  /** Play; `event` chooses the cameras around a case. Returns how many there are. */
+  async start(event = null) {
+    this.running = true;
+    let found;
+    try {
+      found = await cameras(this.count, event);
+    } catch (error) {
+      if (this.running && !this.tiles.length) this.box.replaceChildren(h('p', { class: 'empty', text: error.status === 403 ? t('wall.link.forbidden') : t('wall.video.failed') }));
+      this.retry = setTimeout(() => this.running && this.start(event), 15000);
+      return 0;
+    }
+    if (!this.running) return 0;
+    if (!found.list.length) {
+      this.box.replaceChildren(h('p', { class: 'empty', text: t('wall.video.none') }));
+      return 0;
+    }
+    if (this.tiles.length !== found.list.length) {
+      this.tiles.forEach((tile) => tile.end());
+      this.tiles = found.list.map(() => new Tile());
+      this.box.replaceChildren(...this.tiles.map(({ node }) => node));
+    }
+    found.list.forEach((camera, index) => this.tiles[index].show(camera, { alarm: Boolean(event) && index === 0 }));
+    clearInterval(this.clock);
+    this.clock = setInterval(() => this.tiles.forEach((tile) => tile.tick()), 1000);
+    return found.total;
+  }
+
+  stop() {
+    this.running = false;
+    clearTimeout(this.retry);
+    clearInterval(this.clock);
+    this.tiles.forEach((tile) => tile.end());
+    this.tiles = [];
+    this.box.replaceChildren();
+  }
+}
+
