@@ -174,6 +174,10 @@ DETECTIONS_CHOSEN = "detections-chosen"
 DETECTIONS_ACT = "detections-act"
 """Store: {"verdict", "detection", "reason", "event", "class_code", "n"}: a button of the panel, or its key, was pressed."""
 
+ANALYSIS = "analysis"
+ANALYSIS_WHERE = "analysis-where"
+"""Location of the page of analysis: its query says what is shown."""
+
 ADMIN_VIDEO = "admin-video"
 ADMIN_VIDEO_TICK = "admin-video-tick"
 ADMIN_VIDEO_DONE = "admin-video-done"

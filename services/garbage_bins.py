@@ -36,6 +36,8 @@ MOST_SITES: Final = 100
 BANDS_M: Final = (20, 50, 80, 120, 200, 400)
 LISTED_BINS: Final = 30
 MOST_CASES: Final = 200_000
+MOST_PLACES: Final = 2_000
+AROUND_M: Final = 400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,10 @@ class GarbageBins:
     bands: list[Band]
     sites: list[Site]
     overflowing: list[Bin]
+    unserved_places: list[tuple[float, float]]
+    """Longitude, latitude of cases that no bin serves, evenly thinned to MOST_PLACES."""
+    bin_places: list[tuple[float, float]]
+    """Of bins around the suggested sites."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,7 @@ def evaluate(
     )
     area = max(filters.area, reader.scope, key=len)
     unserved = rows[distance > radius_m]
+    suggested = _sites(history, unserved, at[distance > radius_m], distance[distance > radius_m], radius_m, sites)
     return GarbageBins(
         cases=len(every),
         unplaced=len(every) - len(rows),
@@ -140,8 +147,10 @@ def evaluate(
         unserved=len(unserved),
         median_m=float(np.median(distance)) if len(rows) and len(stands) else None,
         bands=_bands(distance),
-        sites=_sites(history, unserved, at[distance > radius_m], distance[distance > radius_m], radius_m, sites),
+        sites=suggested,
         overflowing=_overflowing(bins, nearest[distance <= NEAR_M], area),
+        unserved_places=_places(history.lon[unserved], history.lat[unserved]),
+        bin_places=_around(bins, stands, suggested, zone),
     )
 
 
@@ -203,6 +212,20 @@ def _zone(history: History, rows: Ints, bins: _Bins) -> str:
 
 def _metres(lon: Floats, lat: Floats, zone: str) -> npt.NDArray[np.float64]:
     return np.column_stack(crs.from_wgs84(lon, lat, zone)) if len(lon) else np.zeros((0, 2))
+
+
+def _places(lon: Floats, lat: Floats) -> list[tuple[float, float]]:
+    every = max(1, -(-len(lon) // MOST_PLACES))
+    return [(round(x, 6), round(y, 6)) for x, y in zip(lon[::every].tolist(), lat[::every].tolist(), strict=True)]
+
+
+def _around(bins: _Bins, stands: npt.NDArray[np.float64], suggested: list[Site], zone: str) -> list[tuple[float, float]]:
+    """Bins within AROUND_M of any suggested site; those of the whole city when there is no site."""
+    if not suggested or not len(stands):
+        return _places(bins.lon, bins.lat)
+    sites = _metres(np.array([one.lon for one in suggested]), np.array([one.lat for one in suggested]), zone)
+    near = cKDTree(sites).query(stands)[0] <= AROUND_M
+    return _places(bins.lon[near], bins.lat[near])
 
 
 def _bands(distance: Any) -> list[Band]:

@@ -15,6 +15,9 @@ QUERIES: Final[Mapping[str, LiteralString]] = MappingProxyType(
     {"sub": SUBS, "street": AREAS, "community": AREAS, "grid": AREAS, "building": BUILDINGS, "department": DEPARTMENTS}
 )
 
+LONGEST_ID: Final = 18
+"""Digits of an id."""
+
 
 def names(conn: Conn, history: History, by: str, keys: Sequence[str]) -> dict[str, str]:
     """Return the names of keys; a class, area or building that is gone keeps the name that the history knew, or is absent."""
@@ -24,6 +27,8 @@ def names(conn: Conn, history: History, by: str, keys: Sequence[str]) -> dict[st
     if by == "road":
         return {key: key for key in keys}
     query = QUERIES.get(by)
+    if by in {"building", "department"}:
+        keys = [key for key in keys if key.isascii() and key.isdigit() and len(key) < LONGEST_ID]
     if query is None or not keys:
         return {}
     return dict(conn.execute(query, [list(keys)]).fetchall())

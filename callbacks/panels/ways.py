@@ -8,6 +8,7 @@ from services.administration import ADMINISTRATORS
 from services.camera_access import MAY_SEARCH
 from services.cockpit import MAY_READ as COCKPIT
 from services.detections import MAY_READ as FINDINGS
+from services.incidence import MAY_READ as ANALYSIS
 from services.indicators.figures import MAY_READ as INDICATORS
 from services.replies import MAY_READ
 from services.rights import Reader, Role
@@ -43,6 +44,7 @@ WAYS = (
     Way("/sources/", "mail", "title.sources", MAY_READ, Kind.COMMAND),
     Way("/detections/", "crosshair", "title.detections", FINDINGS, Kind.COMMAND),
     Way("/indicators/", "chart-line", "title.indicators", INDICATORS - {Role.WALL}, Kind.ANALYSIS),
+    Way("/analysis/", "chart-bar", "title.analysis", ANALYSIS, Kind.ANALYSIS),
     Way("/cockpit", "gauge", "title.cockpit", COCKPIT, Kind.DISPLAY),
     Way("/admin/", "settings", "admin.title", ADMINISTRATORS, Kind.MANAGEMENT),
     Way("/dictionary/", "book", "title.dictionary", STAFF | {Role.SYSTEM_ADMIN}, Kind.MANAGEMENT),
