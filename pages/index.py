@@ -12,7 +12,7 @@ from callbacks import dictionary as dictionary_callbacks
 from callbacks import sources as sources_callbacks
 from callbacks.context import Context
 from callbacks.register import register_all
-from pages import admin, analysis, cockpit, command_map, detections, dictionary, events, indicators, login, phone, sources, video
+from pages import admin, analysis, briefs, cockpit, command_map, detections, dictionary, events, indicators, login, phone, sources, video
 from pages import wall as hall_wall
 from pages.document import Page
 from services.administration import ADMINISTRATORS
@@ -57,6 +57,9 @@ def install(server: Flask, context: Context) -> None:
     figures = Page("hallmap_analysis", server, analysis_address.PATH, title="title.analysis", main=ids.ANALYSIS, libraries=(), preloads={})
     figures.layout = lambda: analysis.layout(context)
     analysis_callbacks.register(figures, context)
+    news = Page("hallmap_briefs", server, briefs.PATH, title="title.briefs", main=briefs.PLACE, libraries=(), preloads={})
+    news.layout = lambda: briefs.layout(context)
+    shell.leave(news)
     wall = Page("hallmap_video", server, video.PATH, title="title.video", main=video.WALL, libraries=(), preloads={})
     wall.layout = lambda: video.layout(context)
     shell.leave(wall)

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from layers.base import STAFF
 from services.administration import ADMINISTRATORS
+from services.briefs.book import MAY_READ as BRIEFS
 from services.camera_access import MAY_SEARCH
 from services.cockpit import MAY_READ as COCKPIT
 from services.detections import MAY_READ as FINDINGS
@@ -45,6 +46,7 @@ WAYS = (
     Way("/detections/", "crosshair", "title.detections", FINDINGS, Kind.COMMAND),
     Way("/indicators/", "chart-line", "title.indicators", INDICATORS - {Role.WALL}, Kind.ANALYSIS),
     Way("/analysis/", "chart-bar", "title.analysis", ANALYSIS, Kind.ANALYSIS),
+    Way("/briefs/", "report", "title.briefs", BRIEFS, Kind.ANALYSIS),
     Way("/cockpit", "gauge", "title.cockpit", COCKPIT, Kind.DISPLAY),
     Way("/admin/", "settings", "admin.title", ADMINISTRATORS, Kind.MANAGEMENT),
     Way("/dictionary/", "book", "title.dictionary", STAFF | {Role.SYSTEM_ADMIN}, Kind.MANAGEMENT),

@@ -191,15 +191,20 @@ def _matrix(axes: "Axes", chart: Chart) -> None:
 
     values = [[value or 0 for value in one.values] for one in chart.series]
     highest = max((value for row in values for value in row), default=0) or 1
-    axes.imshow(values, aspect="auto", cmap=LinearSegmentedColormap.from_list("hall", RAMP), vmin=0, vmax=highest, interpolation="nearest")
-    axes.set_xticks(range(len(chart.labels)), [label.removesuffix("时") for label in chart.labels], fontsize=7)
-    axes.set_yticks(range(len(chart.series)), [one.name for one in chart.series])
-    axes.set_xticks([index - 0.5 for index in range(1, len(chart.labels))], minor=True)
-    axes.set_yticks([index - 0.5 for index in range(1, len(chart.series))], minor=True)
-    axes.grid(which="minor", color="white", linewidth=1.2)
-    axes.tick_params(which="minor", length=0)
+    axes.pcolormesh(values, cmap=LinearSegmentedColormap.from_list("hall", RAMP), vmin=0, vmax=highest, edgecolors="white", linewidth=1.2)
+    axes.invert_yaxis()
+    axes.set_xticks([index + 0.5 for index in range(len(chart.labels))], [label.removesuffix("时") for label in chart.labels], fontsize=7)
+    axes.set_yticks([index + 0.5 for index in range(len(chart.series))], [one.name for one in chart.series])
     axes.spines[:].set_visible(False)
     for y, row in enumerate(values):
         for x, value in enumerate(row):
             if value:
-                axes.text(x, y, _number(value), ha="center", va="center", fontsize=6, color="white" if value > 0.55 * highest else TEXT)
+                axes.text(
+                    x + 0.5,
+                    y + 0.5,
+                    _number(value),
+                    ha="center",
+                    va="center",
+                    fontsize=6,
+                    color="white" if value > 0.55 * highest else TEXT,
+                )

@@ -81,7 +81,7 @@ def write_pdf(path: Path, document: Document, stamp: Stamp, pictures: Path, data
     configuration = FontConfiguration()
     styles = [CSS(string=page, font_config=configuration), CSS(filename=str(STYLE), font_config=configuration)]
     head = f'<html lang="zh-CN"><head><meta charset="utf-8"><title>{escape(document.title)}</title></head><body>'
-    html = HTML(string=f"{head}{body}</body></html>", url_fetcher=URLFetcher(allowed_protocols=["file"]))
+    html = HTML(string=f"{head}{body}</body></html>", url_fetcher=URLFetcher(allowed_protocols=["file", "data"]))
     html.write_pdf(path, stylesheets=styles, font_config=configuration)
 
 
