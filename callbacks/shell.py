@@ -7,6 +7,7 @@ from api.identity import current_reader
 from callbacks import ids
 from callbacks.context import Context
 from callbacks.panels import frame, rail
+from callbacks.panels.pieces import button
 from callbacks.words import Words, spoken, words
 from geodata.db import reading
 from geodata.errors import SourceUnavailableError
@@ -64,6 +65,7 @@ def parts(context: Context, reader: Reader, spoken_words: Words) -> tuple[list[C
             [
                 html.Span([html.I(className="live-dot"), spoken_words("ticker.live")], className="live"),
                 html.Div(id=ids.TICKER, className="news-list"),
+                button(spoken_words("replay.open"), "history", "small", data_mode="tm"),
             ],
             className="ticker",
         ),

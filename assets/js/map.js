@@ -257,7 +257,7 @@
       on: on.filter(([, choice]) => choice.visible).map(([key]) => key),
       opacity: some((choice) => choice.opacity < 1, (choice) => choice.opacity), filters: some((choice) => choice.filter, (choice) => choice.filter),
       dim: some((choice) => choice.dim, () => true), selection: choices.selection, lang: hall.language,
-      ways: hall.views.ways(),
+      ways: { ...hall.views.ways(), ...hall.modes.address() },
     };
   }
 

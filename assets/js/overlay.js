@@ -43,7 +43,11 @@
   function layers(choices, catalog) {
     const accent = ACCENT[choices.theme];
     const sources = {};
-    const below = { 'slot-xray': [], 'slot-top': [] };
+    const below = { 'slot-fill': [], 'slot-xray': [], 'slot-top': [] };
+    for (const own of hall.modes.overlays(choices)) {
+      Object.assign(sources, own.sources);
+      for (const [slot, added] of Object.entries(own.below)) below[slot].push(...added);
+    }
     const marks = [['lit', choices.highlights, 0.5], ['chosen', choices.selection ? [choices.selection] : [], 1]];
     for (const [name, items, strength] of marks) {
       const points = [];
