@@ -13,6 +13,7 @@ from callbacks import sources as sources_callbacks
 from callbacks.context import Context
 from callbacks.register import register_all
 from pages import admin, analysis, briefs, cockpit, command_map, detections, dictionary, events, indicators, login, phone, sources, video
+from pages import screens as hall_screens
 from pages import wall as hall_wall
 from pages.document import Page
 from services.administration import ADMINISTRATORS
@@ -63,6 +64,9 @@ def install(server: Flask, context: Context) -> None:
     wall = Page("hallmap_video", server, video.PATH, title="title.video", main=video.WALL, libraries=(), preloads={})
     wall.layout = lambda: video.layout(context)
     shell.leave(wall)
+    halls = Page("hallmap_screens", server, hall_screens.PATH, title="title.screens", main=hall_screens.MAIN, libraries=(), preloads={})
+    halls.layout = lambda: hall_screens.layout(context)
+    shell.leave(halls)
     measures = Page(
         "hallmap_indicators", server, indicators.PATH, title="title.indicators", main=indicators.PLACE, libraries=(), preloads={}
     )

@@ -5,8 +5,8 @@
 
 /** Sheets: height in their own pixels, what stands in them, how large the map is drawn, how many maps. */
 export const SHEETS = {
-  hd: { height: 1080, least: 1780, ratio: 1.8, maps: 1, behind: true, panels: ['figures', 'flow', 'rank', 'events', 'hot', 'presence'], video: 4, cover: { left: 478, right: 478, top: 300, bottom: 24 } },
-  uhd: { height: 1620, least: 2700, ratio: 2, maps: 1, behind: true, panels: ['figures', 'flow', 'rank', 'heat', 'events', 'hot', 'presence', 'cams'], video: 6, cover: { left: 640, right: 640, top: 350, bottom: 400 } },
+  hd: { height: 1080, least: 1780, ratio: 1.8, maps: 1, behind: true, panels: ['figures', 'flow', 'rank', 'events', 'hot', 'presence'], video: 4, cover: { left: 478, right: 478, top: 220, bottom: 92 } },
+  uhd: { height: 1620, least: 2700, ratio: 2, maps: 1, behind: true, panels: ['figures', 'flow', 'rank', 'heat', 'events', 'hot', 'presence', 'cams'], video: 6, cover: { left: 640, right: 640, top: 260, bottom: 470 } },
   wide: { height: 1080, least: 4300, ratio: 1.8, maps: 2, panels: ['figures', 'flow', 'rank', 'heat', 'events', 'hot', 'presence', 'cams'], video: 8 },
   double: { height: 1620, least: 4900, ratio: 2.2, maps: 2, panels: ['figures', 'flow', 'rank', 'heat', 'sources', 'trend', 'events', 'hot', 'presence', 'cams'], video: 8 },
   tall: { height: 2400, least: 1200, ratio: 1.8, maps: 1, panels: ['figures', 'flow', 'rank', 'events', 'presence'], video: 4 },

@@ -213,7 +213,7 @@ export class Events extends Panel {
   constructor(feed) {
     super('events', { feed });
     feed.on((value) => {
-      const list = chosen(value).slice(0, Math.max(this.rows(87), 2));
+      const list = chosen(value).slice(0, Math.max(this.rows(83), 2));
       fill(this.body, JSON.stringify(list), () => (list.length ? list.map((one) => {
         const state = stateOf(one);
         return h('div', { class: `event-row ${one.alarm ? 'alarmed' : ''}`, 'data-event': one.id }, disc(one.level), h('div', { class: 'what' }, h('b', { text: brief(one) }), h('span', { text: one.place_text })), h('div', { class: 'when' }, h('span', { text: hm(Date.parse(one.reported_at)) }), h('span', { class: state.tone, text: state.text })));
@@ -228,7 +228,7 @@ export class Hot extends Panel {
   constructor(feed) {
     super('hot', { feed, sub: t('wall.sub.hot') });
     feed.on(({ top }) => {
-      const list = top.slice(0, Math.max(this.rows(42), 2));
+      const list = top.slice(0, Math.max(this.rows(37), 2));
       fill(this.body, JSON.stringify(list), () => (list.length ? list.map((one) => h('div', { class: 'hot-row' }, h('span', { class: 'name', text: one.name }),
         one.weeks.length > 1 ? spark(one.weeks, { width: 84, height: 30, tone: 'warn', area: false, floor: 0, label: one.name }) : h('span'),
         h('b', { class: 'count', text: number(one.count) }), h('span', { class: 'note', text: t('wall.hot.expected', { n: Math.round(one.expected) }) }))) : empty('wall.hot.none')));

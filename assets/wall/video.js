@@ -49,7 +49,7 @@ class Tile {
       const { LivePlayer } = await load();
       if (this.camera !== camera) return;
       this.player = new LivePlayer(this.video, {
-        grant: () => ask(`/api/v1/cameras/${camera.id}/live`, { method: 'POST', body: { stream: 'sub' } }),
+        grant: () => ask(`/api/v1/cameras/${camera.id}/live`, { method: 'POST', body: { profile: 'sub', purpose: 'duty' } }),
         onGrant: (grant) => (this.mark.textContent = grant.watermark || ''),
         onState: (state) => this.state(state),
       });

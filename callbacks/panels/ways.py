@@ -13,6 +13,7 @@ from services.incidence import MAY_READ as ANALYSIS
 from services.indicators.figures import MAY_READ as INDICATORS
 from services.replies import MAY_READ
 from services.rights import Reader, Role
+from services.screens import MAY_STEER, MAY_WATCH
 from services.video_rights import SEES_CAMERAS
 
 
@@ -48,6 +49,8 @@ WAYS = (
     Way("/analysis/", "chart-bar", "title.analysis", ANALYSIS, Kind.ANALYSIS),
     Way("/briefs/", "report", "title.briefs", BRIEFS, Kind.ANALYSIS),
     Way("/cockpit", "gauge", "title.cockpit", COCKPIT, Kind.DISPLAY),
+    Way("/wall", "device-tv", "title.wall", MAY_WATCH, Kind.DISPLAY),
+    Way("/screens/", "layout-grid", "title.screens", MAY_STEER, Kind.DISPLAY),
     Way("/admin/", "settings", "admin.title", ADMINISTRATORS, Kind.MANAGEMENT),
     Way("/dictionary/", "book", "title.dictionary", STAFF | {Role.SYSTEM_ADMIN}, Kind.MANAGEMENT),
 )
