@@ -18,7 +18,7 @@ from api.routes import Link, Route, next_link
 from geodata.db import reading
 from geodata.errors import InvalidInputError
 from layers import registry
-from services import hotspot_cell, hotspots, incidence_cases
+from services import backtest, hotspot_cell, hotspots, incidence_cases
 from services.gistar import TRENDS
 from services.ground import GroundStore
 from services.history import RESOLUTIONS
@@ -30,6 +30,7 @@ RATE = parameters.one_of("rate", tuple(Rate), "What counts are set against: noth
 STEP = parameters.one_of("step", tuple(Step), "Length of a picture.", Step.DAY)
 OTHER_START = parameters.instant("other_start", "Start of the window to compare with; by default the window just before.")
 OTHER_END = parameters.instant("other_end", "End of the window to compare with.")
+WEEKS = parameters.integer("weeks", 1, 26, "So many of the last whole weeks are held out.", backtest.TEST_WEEKS)
 LIMIT = parameters.integer("limit", 1, incidence_cases.MAX_PAGE, "How many cases at most.", 100)
 
 
@@ -160,6 +161,12 @@ class HotspotViews:
             cells=found,
         )
 
+    def backtest(self) -> backtest.Backtest:
+        """Held-out weeks."""
+        reader, filters = _reader(), history_filters.filters(request.args)
+        weeks, resolution = WEEKS.read(request.args), RESOLUTION.read(request.args)
+        return backtest.backtest(self._history.current(), self._ground.current(), reader, filters, resolution=resolution, weeks=weeks)
+
     def frames(self) -> hotspots.Frames:
         """The animation."""
         reader, now, step = _reader(), datetime.now(UTC), Step(STEP.read(request.args))
@@ -206,6 +213,14 @@ class HotspotViews:
                 parameters=(RESOLUTION, STEP, *FILTERS),
                 answer=hotspots.Frames,
                 summary="Counts by cell, hour by hour, day by day or week by week, as an animation shows them",
+            ),
+            Route(
+                method="GET",
+                path=f"{path}/backtest",
+                view=self.backtest,
+                parameters=(RESOLUTION, WEEKS, *FILTERS),
+                answer=backtest.Backtest,
+                summary="Places named from the weeks before against held-out weeks: hit rate and PAI beside naive ways of naming them",
             ),
             Route(
                 method="GET",

@@ -145,7 +145,7 @@ def hotspots(history: History, ground: Ground, reader: Reader, filters: Filters,
         raise InvalidInputError(f"resolution={resolution}: must be 7 to 10")
     if filters.start is None or filters.end is None:
         raise InvalidInputError("start, end: both are needed")
-    field = ground.field_of(resolution, _area(filters, reader))
+    field = ground.field_of(resolution, area_of(filters, reader))
     edges = _edges(filters)
     bins, outside = counted(history, field, reader, filters, edges)
     # what comes before a Monday, whole weeks, what comes behind them
@@ -227,7 +227,7 @@ def changes(
     """
     from scipy.special import bdtr, bdtrc  # noqa: PLC0415 - only whoever compares needs it
 
-    field = ground.field_of(resolution, _area(filters, reader))
+    field = ground.field_of(resolution, area_of(filters, reader))
     counts = []
     for start, end in ((filters.start, filters.end), other):
         if start is None or end is None or start > end:
@@ -273,7 +273,7 @@ def frames(history: History, ground: Ground, reader: Reader, filters: Filters, *
     starts = np.arange(first, high, length, dtype=np.int64)
     if len(starts) > MOST_STEPS:
         raise InvalidInputError(f"step={step}: the window holds {len(starts)} of them, {MOST_STEPS} at most")
-    field = ground.field_of(resolution, _area(filters, reader))
+    field = ground.field_of(resolution, area_of(filters, reader))
     if not len(starts):
         return Frames(step=step, start=filters.start, end=filters.end, total=0, highest=0, cells=[], frames=[])
     edges = np.concatenate(([low], starts[1:], [high]))
@@ -335,7 +335,7 @@ def _gathered(history: History, field: Field) -> Any:
     return sparse.csr_array((np.ones(int(known.sum()), np.int32), (place[known], numbers[known])), shape=shape)
 
 
-def _area(filters: Filters, reader: Reader) -> str:
+def area_of(filters: Filters, reader: Reader) -> str:
     """The code prefix that both the filter and the reader's scope cover: the longer one, if they agree."""
     if filters.area.startswith(reader.scope):
         return filters.area

@@ -76,7 +76,7 @@ def test_all_cells_that_touch_the_district_take_part(land: Ground, city: City) -
             names = set(land.field_of(resolution).names)
             around = {near for name in names for near in h3.grid_disk(name, 1)}
             for name in around:
-                row = conn.execute(query, [hotspot_cell._outline(name)]).fetchone()  # noqa: SLF001 - the outline is what is drawn
+                row = conn.execute(query, [hotspot_cell._outline(name)]).fetchone()
                 assert row is not None
                 assert row[0] == (name in names), name
 
