@@ -5,7 +5,7 @@ the same transaction.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,7 +119,6 @@ class _Asked:
     sources: Sources
     reader: Reader
     now: datetime
-    own: Iterable[Subsystem]
     _events: list[MajorEvent] | None = None
     _indicators: list[Figure] | None = None
 
@@ -203,7 +202,7 @@ def _volumes(asked: _Asked) -> Volumes:
 
 
 def _health(asked: _Asked) -> SystemHealth:
-    return system_health.summed([*asked.own, *system_health.stored(asked.conn, asked.reader, asked.now)])
+    return system_health.summed([*asked.sources.own(asked.now), *system_health.stored(asked.conn, asked.reader, asked.now)])
 
 
 TILES: Mapping[str, Callable[[_Asked], object]] = {
@@ -235,22 +234,26 @@ def cockpit(sources: Sources, reader: Reader, now: datetime, wanted: Sequence[st
     if unknown:
         raise InvalidInputError(f"tiles={','.join(unknown)[:80]}: any of {', '.join(TILES)}")
     names = [name for name in TILES if not wanted or name in wanted]
-    own = list(sources.own(now))
     found: dict[str, Tile] = {}
     place = ""
     try:
         with reading(sources.pool) as conn:
             conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             place = areas.name(conn, reader)
-            asked = _Asked(conn, sources, reader, now, own)
-            for name in names:
-                found[name] = _tile(name, asked)
+            found.update(tiles(conn, sources, reader, now, names))
     except SourceUnavailableError as error:
         log.warning("the cockpit lost the database: %s", error)
     for name in names:
         if name not in found:
-            found[name] = _without_database(name, sources, reader, own, now)
+            found[name] = _without_database(name, sources, reader, now)
     return Cockpit(at=now, place=place, tiles=found)
+
+
+def tiles(conn: Conn, sources: Sources, reader: Reader, now: datetime, names: Iterable[str] = TILES) -> Iterator[tuple[str, Tile]]:
+    """Read tiles one after the other, all in the transaction of `conn`. Ends early when the connection is lost."""
+    asked = _Asked(conn, sources, reader, now)
+    for name in names:
+        yield name, _tile(name, asked)
 
 
 def _tile(name: str, asked: _Asked) -> Tile:
@@ -268,9 +271,9 @@ def _tile(name: str, asked: _Asked) -> Tile:
         return Tile(at=asked.now, error=UNAVAILABLE)
 
 
-def _without_database(name: str, sources: Sources, reader: Reader, own: Iterable[Subsystem], now: datetime) -> Tile:
+def _without_database(name: str, sources: Sources, reader: Reader, now: datetime) -> Tile:
     if name == "health":
-        return Tile(at=now, data=system_health.summed([*own, system_health.database_away(now)]))
+        return Tile(at=now, data=system_health.summed([*sources.own(now), system_health.database_away(now)]))
     if name == "hotspots":
         try:
             return Tile(at=now, data=_hotspots(sources, reader, now))

@@ -100,8 +100,8 @@ function change(now, before) {
   return { share, mark: share > 0.0005 ? '▲' : share < -0.0005 ? '▼' : '＝' };
 }
 
-function figure({ title, value, unit, href, line, text, tone = '', textTone = '' }) {
-  const box = make('a', { class: `ck-figure ck-row ${tone}`, href });
+function figure({ title, value, unit, href, opens, line, text, tone = '', textTone = '' }) {
+  const box = make(href ? 'a' : 'button', { class: `ck-figure ck-row ${tone}`, ...(href ? { href } : { type: 'button', 'data-ck-open': opens }) });
   const large = make('span', { class: 'ck-large', text: value });
   large.append(make('small', { text: unit }));
   box.append(make('div', {}, make('span', { text: title })), make('div', {}, large, line), make('p', { class: textTone, text }));
@@ -122,7 +122,7 @@ function figures({ box, data, all }) {
       text: more ? hall.t('cockpit.vs_week', { mark: more.mark, n: number(Math.abs(100 * more.share), 1), before: number(data.accepted_last_week) }) : hall.t('cockpit.nothing_before'),
     }),
     figure({
-      title: hall.t('cockpit.on_time'), value: percent(rate), unit: rate === null ? '' : '%', href: '/indicators/', line: spark(data.series.on_time_rate, { ...size, label: hall.t('cockpit.on_time') }),
+      title: hall.t('cockpit.on_time'), value: percent(rate), unit: rate === null ? '' : '%', opens: 'streets', line: spark(data.series.on_time_rate, { ...size, label: hall.t('cockpit.on_time') }),
       text: points === null ? hall.t('cockpit.seven_days') : hall.t('cockpit.vs_seven', { mark: points > 0.05 ? '▲' : points < -0.05 ? '▼' : '＝', n: number(Math.abs(points), 1) }),
       textTone: points > 0.05 ? 'good' : points < -0.05 ? 'warn' : '',
     }),
