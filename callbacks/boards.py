@@ -8,7 +8,7 @@ from dash import Dash, Input, Output, html, no_update
 from dash.development.base_component import Component
 
 from api.identity import current_reader
-from callbacks import backlog, formats, ids, nearby, report
+from callbacks import backlog, formats, hotspots, ids, nearby, report
 from callbacks.context import Context
 from callbacks.panels import states
 from callbacks.words import requested
@@ -17,7 +17,7 @@ from services.rights import Reader
 
 BUSY = [(Output(ids.PANEL, "className"), "panel busy", "panel")]
 Board = Callable[[Context, Reader, Mapping[str, Any]], list[Component]]
-BOARDS: Mapping[str, Board] = {"report": report.panel, "backlog": backlog.panel, "nearby": nearby.panel}
+BOARDS: Mapping[str, Board] = {"report": report.panel, "backlog": backlog.panel, "nearby": nearby.panel, "hotspot": hotspots.panel}
 
 
 def register(app: Dash, context: Context) -> None:

@@ -43,7 +43,7 @@
   function layers(choices, catalog) {
     const accent = ACCENT[choices.theme];
     const sources = {};
-    const below = { 'slot-fill': [], 'slot-xray': [], 'slot-top': [] };
+    const below = { 'slot-fill': [], 'slot-line': [], 'slot-xray': [], 'slot-top': [] };
     for (const own of hall.modes.overlays(choices)) {
       Object.assign(sources, own.sources);
       for (const [slot, added] of Object.entries(own.below)) below[slot].push(...added);

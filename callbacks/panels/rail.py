@@ -41,7 +41,18 @@ def _group(group: Group, layers: Sequence[Layer], words: Words) -> Component | s
         className="group-head",
         **also({"aria-expanded": "true", "data-fold": group.value}),
     )
-    return html.Section([head, html.Div([_row(layer, words) for layer in members])], className="group", **also({"data-group": group.value}))
+    rows = [_row(layer, words) for layer in members]
+    if any(layer.key == "events" for layer in members):
+        rows.append(_hotspots(words))
+    return html.Section([head, html.Div(rows)], className="group", **also({"data-group": group.value}))
+
+
+def _hotspots(words: Words) -> Component:
+    title = words("hotspots.rail")
+    attributes = {"data-mode": "hs", "aria-checked": "false", "aria-label": title}
+    switch = html.Button(html.I(), type="button", role="switch", className="switch", **also(attributes))
+    name = html.Span([icon("layout-grid"), html.Span(title, className="layer-title")], className="layer-name")
+    return html.Div(html.Div([name, switch], className="layer-row"), className="layer")
 
 
 def _row(layer: Layer, words: Words) -> Component:
