@@ -15,7 +15,7 @@ from geodata.db import reading
 from geodata.errors import InvalidInputError
 from geodata.indicators.catalogue import DOMAINS, Indicator, catalogue
 from services.attempts import attempted
-from services.indicators import cases, figures, intake, template, warnings
+from services.indicators import cases, figures, intake, periods, template, warnings
 from services.indicators.figures import Figure, Point
 from services.indicators.warnings import Step, Warned
 
@@ -25,7 +25,7 @@ DOMAIN = parameters.one_of("domain", DOMAINS, "Only of this domain.")
 STATE = parameters.one_of("state", figures.STATES, "Only in this state.")
 AREA = parameters.text("area", 15, "Code of the district or of a street; absent for the widest area of the reader.")
 START = parameters.instant("start", "Beginning of the series.")
-END = parameters.instant("end", "End of the series; now when absent.")
+END = parameters.instant("end", "End of the series; the end of the shown period when absent.")
 POINTS = parameters.integer("points", 1, figures.MAX_SERIES, "How many periods of the series at most, the latest.", 366)
 PERIOD = parameters.instant("period", "An instant of the period; the shown one when absent.")
 WHOLE = parameters.one_of("whole", ("true", "false"), "Of shares, all cases that they are made of.", "false")
@@ -179,16 +179,17 @@ class IndicatorViews:
     def one(self, code: str) -> One:
         """All of one indicator."""
         arguments, caller = request.args, current_caller()
-        reader, end, points = caller.reader, END.optional(arguments) or caller.now, POINTS.read(arguments)
+        reader, given, points = caller.reader, END.optional(arguments), POINTS.read(arguments)
         with reading(self._pool) as conn:
             place = figures.area_of(conn, reader, AREA.optional(arguments))
             entry = figures.indicator(code)
-            start = START.optional(arguments)
+            start, figure = START.optional(arguments), figures.value(conn, reader, code, place.code, caller.now)
+            end = given or (periods.end(entry.cycle, figure.period) if figure.period else caller.now)
             return One(
                 definition=definition(entry, figures.department_name(conn, entry)),
                 area=place.code,
                 area_name=place.name,
-                figure=figures.value(conn, reader, code, place.code, caller.now),
+                figure=figure,
                 series=figures.series(conn, reader, code, area=place.code, start=start, end=end, limit=points),
                 streets=figures.by_street(conn, reader, code, caller.now),
                 warnings=warnings.listed(conn, reader, state="all", code=code, limit=20),

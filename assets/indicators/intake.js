@@ -16,7 +16,10 @@ function outcome(taken) {
 /** Draw the form; `done` is called when something was taken. */
 export function intake(root, done) {
   const said = make('div', { class: 'in-outcome', role: 'status' });
-  const file = make('input', { type: 'file', accept: '.xlsx,.csv', 'aria-label': hall.t('indicators.file') });
+  const file = make('input', { type: 'file', accept: '.xlsx,.csv', class: 'visually-hidden', 'aria-label': hall.t('indicators.file') });
+  const name = make('span', { class: 'quiet cut', text: hall.t('indicators.no_file') });
+  file.onchange = () => { name.textContent = file.files.length ? file.files[0].name : hall.t('indicators.no_file'); };
+  const pick = make('label', { class: 'button' }, file, make('span', { text: hall.t('indicators.pick_file') }));
   const send = make('button', { type: 'button', class: 'button primary', html: hall.icon('upload', 16) }, make('span', { text: hall.t('indicators.send') }));
   send.onclick = async () => {
     if (!file.files.length) {
@@ -37,7 +40,7 @@ export function intake(root, done) {
   root.replaceChildren(
     make('h2', { class: 'in-side-title', text: hall.t('indicators.intake') }), make('p', { class: 'quiet in-pad', text: hall.t('indicators.intake_about') }),
     make('div', { class: 'in-step-box' }, make('b', { text: hall.t('indicators.step_template') }), make('div', { class: 'acts' }, ...take)),
-    make('div', { class: 'in-step-box' }, make('b', { text: hall.t('indicators.step_send') }), make('span', { class: 'in-file' }, file), make('div', { class: 'acts' }, send), said),
+    make('div', { class: 'in-step-box' }, make('b', { text: hall.t('indicators.step_send') }), make('div', { class: 'in-file' }, pick, name), make('div', { class: 'acts' }, send), said),
     make('p', { class: 'quiet in-pad', text: hall.t('indicators.intake_api') }),
   );
 }

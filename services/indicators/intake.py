@@ -187,7 +187,7 @@ def _indicator(desk: _Desk, code: object) -> Indicator:
 
 
 def _area(desk: _Desk, one: Indicator, given: object) -> str:
-    code = str(given).strip().removesuffix(".0") if given not in {None, ""} else desk.district
+    code = str(given).strip().removesuffix(".0") if given is not None and given != "" else desk.district
     if code is None or code not in desk.areas or not code.startswith(desk.reader.scope):
         raise _RefusedError("unknown_area", f"area={str(given)[:40]!r}: the code of the district or of a street of yours")
     if desk.areas[code] == "street" and not one.streets:

@@ -115,7 +115,7 @@ def read(data: bytes) -> list[dict[str, Any]]:
         made = []
         for line in lines:
             row = {name: line[number] if number < len(line) else None for name, number in columns.items() if name in HEAD[:4]}
-            if row["value"] in {None, ""}:
+            if row["value"] is None or row["value"] == "":
                 continue
             made.append(row)
             if len(made) > MAX_ROWS:
