@@ -12,7 +12,22 @@ from callbacks import dictionary as dictionary_callbacks
 from callbacks import sources as sources_callbacks
 from callbacks.context import Context
 from callbacks.register import register_all
-from pages import admin, analysis, briefs, cockpit, command_map, detections, dictionary, events, indicators, login, phone, sources, video
+from pages import (
+    admin,
+    analysis,
+    briefs,
+    cockpit,
+    command_map,
+    detections,
+    dictionary,
+    events,
+    hotspots,
+    indicators,
+    login,
+    phone,
+    sources,
+    video,
+)
 from pages import screens as hall_screens
 from pages import wall as hall_wall
 from pages.document import Page
@@ -61,6 +76,9 @@ def install(server: Flask, context: Context) -> None:
     news = Page("hallmap_briefs", server, briefs.PATH, title="title.briefs", main=briefs.PLACE, libraries=(), preloads={})
     news.layout = lambda: briefs.layout(context)
     shell.leave(news)
+    spots = Page("hallmap_hotspots", server, hotspots.PATH, title="title.hotspots", main=hotspots.PLACE, libraries=(), preloads={})
+    spots.layout = lambda: hotspots.layout(context)
+    shell.leave(spots)
     wall = Page("hallmap_video", server, video.PATH, title="title.video", main=video.WALL, libraries=(), preloads={})
     wall.layout = lambda: video.layout(context)
     shell.leave(wall)

@@ -47,6 +47,7 @@ WAYS = (
     Way("/detections/", "crosshair", "title.detections", FINDINGS, Kind.COMMAND),
     Way("/indicators/", "chart-line", "title.indicators", INDICATORS - {Role.WALL}, Kind.ANALYSIS),
     Way("/analysis/", "chart-bar", "title.analysis", ANALYSIS, Kind.ANALYSIS),
+    Way("/hotspots/", "grid-4x4", "title.hotspots", STAFF - {Role.WALL}, Kind.ANALYSIS),
     Way("/briefs/", "report", "title.briefs", BRIEFS, Kind.ANALYSIS),
     Way("/cockpit", "gauge", "title.cockpit", COCKPIT, Kind.DISPLAY),
     Way("/wall", "device-tv", "title.wall", MAY_WATCH, Kind.DISPLAY),
