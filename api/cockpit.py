@@ -85,6 +85,6 @@ class CockpitViews:
                 view=self.videos,
                 parameters=(VIDEOS_LIMIT,),
                 answer=KeyVideos,
-                summary="Key cameras: those near a major event first, then the ones that are online; and how many are",
+                summary="Key cameras: the ones that are online first, of these those nearest to a major event; and how many are in which state",
             ),
         )

@@ -22,7 +22,7 @@ MAX_PLACES = 5_000
 MAX_VIDEOS = 1_000
 LONGEST_TEXT = 50
 NEAR_M = 600.0
-"""A key camera this near to a major event is shown first."""
+"""A key camera this near to a major event is shown before the others."""
 
 SUMMARY = """
     SELECT category, count(*)::int FROM hall.key_place WHERE starts_with(grid_code, %(scope)s) GROUP BY category ORDER BY 2 DESC, 1 LIMIT 100
@@ -50,7 +50,7 @@ VIDEOS = """
             WHERE ST_DWithin(c.geom::geography, ST_SetSRID(ST_MakePoint(e.lon, e.lat), 4326)::geography, %(near_m)s)
             ORDER BY distance_m, e.id LIMIT 1) AS near ON true
     WHERE c.is_key AND starts_with(c.grid_code, %(scope)s)
-    ORDER BY near.distance_m NULLS LAST, coalesce(h.online, c.online) DESC, hashtext(c.gb_id), c.id LIMIT %(limit)s
+    ORDER BY coalesce(h.online, c.online) DESC, near.distance_m NULLS LAST, hashtext(c.gb_id), c.id LIMIT %(limit)s
 """
 STATE: LiteralString = """
     SELECT count(*)::int, count(*) FILTER (WHERE coalesce(h.online, c.online))::int,
@@ -199,7 +199,7 @@ def places(conn: Conn, reader: Reader, query: PlaceQuery) -> PlaceList:
 
 
 def videos(conn: Conn, reader: Reader, events: Sequence[MajorEvent] = (), *, limit: int = 24) -> KeyVideos:
-    """Return the key cameras of the reader's area: those near a major event first, then the ones that are online.
+    """Return the key cameras of the reader's area: the ones that are online first, of these those nearest to a major event.
 
     Raises:
         NotAllowedError: the role reads no key points.

@@ -101,11 +101,13 @@ export class Screen {
   }
 }
 
-function count(box) {
+/** How many columns and rows of pictures in the shape of a picture fit. */
+function shape(box) {
   const em = parseFloat(getComputedStyle(box).fontSize) || 14;
-  const wide = (box.clientWidth - 1.8 * em) / 2;
-  const rows = Math.round(box.clientHeight / (wide * 0.5625 + 2.1 * em));
-  return 2 * Math.max(1, Math.min(4, rows || 3));
+  const columns = Math.max(2, Math.min(4, Math.round(box.clientWidth / (13.5 * em))));
+  const wide = (box.clientWidth - 1.8 * em) / columns;
+  const rows = Math.max(1, Math.min(4, Math.round(box.clientHeight / (wide * 0.5625 + 2.1 * em)) || 2));
+  return { columns, rows };
 }
 
 /** Put the pictures into their tile. */
@@ -116,7 +118,9 @@ export function draw(box, { items }) {
     frame = make('div', { class: 'ck-screens' });
     box.replaceChildren(frame);
   }
-  const wanted = Math.min(count(box), items.length);
+  const { columns, rows } = shape(box);
+  frame.style.setProperty('--columns', columns);
+  const wanted = Math.min(columns * rows, items.length);
   if (first >= items.length) first = 0;
   while (screens.length > wanted) {
     const gone = screens.pop();

@@ -219,10 +219,12 @@ def test_major_events_say_who_is_on_the_way(conn: Conn) -> None:
 
 def test_key_videos_near_a_major_event_come_first(conn: Conn) -> None:
     add(conn, 901, 1, level=1)
-    conn.execute("UPDATE hall.camera SET online = false WHERE id = 62")
     found = key_points.videos(conn, LEADER, major_events.running(conn, LEADER, NOW))
     assert [(one.id, one.event_id) for one in found.items] == [(62, 901), (61, 901)]
     assert (found.items[0].distance_m or 0) < 30
+    conn.execute("UPDATE hall.camera SET online = false WHERE id = 62")
+    found = key_points.videos(conn, LEADER, major_events.running(conn, LEADER, NOW))
+    assert [one.id for one in found.items] == [61, 62]
     assert (found.total, found.online) == (2, 1)
 
 
