@@ -165,8 +165,8 @@ def _period() -> Period:
 
 def _formulas(weights: Weights) -> FormulaView:
     return FormulaView(
-        rates=FORMULAS,
-        shown=RATES,
+        rates=dict(FORMULAS),
+        shown=dict(RATES),
         weights={kind: weights.of(kind) for kind in OBJECTS},
         verify_send_minutes=weights.verify_send_minutes,
         check_send_minutes=weights.check_send_minutes,

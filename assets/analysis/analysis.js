@@ -1,13 +1,13 @@
-/** The page of analysis: fields that the server describes, addresses that they make, charts and the map of bins. What is counted stands in the page already. */
+/** The page of analysis: what its fields ask for, its charts and the map of bins. What is counted stands in the page already. */
 
 import { bars, lines, matrix, styles } from '../charts/charts.js';
 
 const { hall } = window;
 const CHARTS = { bars, lines, matrix };
 const DATES = new Set(['from', 'to']);
-const NARROW = 300;
+const [NARROW, WIDEST] = [300, 960];
 
-// ---- fields and addresses -------------------------------------------------------------------------------------
+// ---- addresses -------------------------------------------------------------------------------------
 
 /** Ask the server for the same page with other values; an empty one is taken out. */
 function ask(changed) {
@@ -28,13 +28,6 @@ function changed({ target }) {
   else ask({ [name]: target.value });
 }
 
-function field(node) {
-  const { analysisInput: type, fieldName, value, label } = node.dataset;
-  const input = hall.element('input', { type, class: 'input', 'data-field': fieldName, ...(type === 'number' ? { min: 0 } : {}) });
-  input.value = value;
-  node.replaceChildren(hall.element('label', { class: 'field' }, hall.element('span', { text: label }), input));
-}
-
 // ---- charts ---------------------------------------------------------------------------------------------------
 
 function draw(node) {
@@ -46,7 +39,7 @@ function draw(node) {
     node.replaceChildren(lines(given.series, { ...options, height: Number(height) || 260, floor: given.floor === undefined ? 0 : given.floor }));
   } else if (chart === 'matrix') {
     const day = (row, column, value) => `${given.rows[row].label} ${column}:00 · ${value}`;
-    node.replaceChildren(matrix(given.rows, { ...options, row: 26, name: 48, tail: 56, title: day }));
+    node.replaceChildren(matrix(given.rows, { ...options, width: Math.min(width, WIDEST), row: 26, name: 48, tail: 56, title: day }));
   } else {
     node.replaceChildren(CHARTS[chart](given.rows, { ...options, name: 110, tail: 60, row: 28 }));
   }
@@ -64,14 +57,6 @@ const sized = new ResizeObserver((entries) => {
 // ---- the page -------------------------------------------------------------------------------------------------
 
 function settle(root) {
-  for (const node of root.querySelectorAll('select[data-value]:not([data-set])')) {
-    node.dataset.set = node.value = node.dataset.value;
-  }
-  for (const node of root.querySelectorAll('[data-analysis-input]')) {
-    const known = node.querySelector('input');
-    if (!known || (node.dataset.shown !== node.dataset.value && document.activeElement !== known)) field(node);
-    node.dataset.shown = node.dataset.value;
-  }
   for (const node of root.querySelectorAll('[data-chart]')) {
     if (node.dataset.drawn === node.dataset.values) continue;
     node.dataset.drawn = node.dataset.values;
@@ -86,13 +71,6 @@ function settle(root) {
   }
 }
 
-/** React keeps fields when the page changes: what the address says is put into them again. */
-function follow(root) {
-  for (const node of root.querySelectorAll('select[data-value]')) {
-    if (node.dataset.set !== node.dataset.value) node.dataset.set = node.value = node.dataset.value;
-  }
-}
-
 /** @param {HTMLElement} root */
 export async function mount(root) {
   await styles();
@@ -100,11 +78,8 @@ export async function mount(root) {
   let due = 0;
   const soon = () => {
     cancelAnimationFrame(due);
-    due = requestAnimationFrame(() => {
-      follow(root);
-      settle(root);
-    });
+    due = requestAnimationFrame(() => settle(root));
   };
-  new MutationObserver(soon).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ['data-value', 'data-values', 'data-analysis-map'] });
+  new MutationObserver(soon).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ['data-values', 'data-analysis-map'] });
   soon();
 }

@@ -145,21 +145,15 @@ def _form(told: Frame) -> Component:
 def choice(title: str, name: str, options: Sequence[tuple[str, str]], value: str) -> Component:
     """Ask for one of several; a value that is none of them is added, so that the form says what the address says."""
     known = [*options] if any(value == key for key, _ in options) else [*options, (value, value)]
-    return html.Label(
-        [
-            title,
-            html.Select(
-                [html.Option(text, value=key) for key, text in known], className="input", **also({"data-field": name, "data-value": value})
-            ),
-        ],
-        className="field",
-    )
+    given = {"data-input": "select", "data-field": name, "data-label": title, "data-options": json.dumps(known), "data-value": value}
+    return html.Div([html.Span(title), html.Span(**also(given))], className="field")
 
 
 def entry(title: str, kind: str, name: str, value: str) -> Component:
-    """Ask for a day or a number; scripts put the field there."""
+    """Ask for a day or a number."""
     return html.Div(
-        className="field", **also({"data-analysis-input": kind, "data-field-name": name, "data-value": value, "data-label": title})
+        [html.Span(title), html.Span(**also({"data-input": kind, "data-field": name, "data-label": title, "data-value": value}))],
+        className="field",
     )
 
 
