@@ -11,7 +11,7 @@ import psycopg
 from geodata import fonts
 from geodata.basemap import pipeline as basemap
 from geodata.characters import read_characters
-from geodata.city import accounts, panoramas, refresh, video
+from geodata.city import accounts, orthophoto, panoramas, refresh, video
 from geodata.city import patrols as city_patrols
 from geodata.city.generate import SEED, generate
 from geodata.city.ground_import import import_osm
@@ -22,7 +22,7 @@ from geodata.errors import SetupError
 from geodata.migrate import migrate
 from geodata.osm.extract import digest_of
 from geodata.progress import Progress, to_terminal
-from geodata.settings import Settings
+from geodata.settings import IMAGERY, Settings
 from geodata.workflow import defaults as workflow
 from layers.registry import LAYERS
 from services import ground, history_build, patrols, seeding
@@ -69,8 +69,9 @@ def prepare(settings: Settings, progress: Progress | None = None) -> Ready:
             conn.commit()
             _basemap(conn, settings, progress)
             if settings.demo:
-                with progress.step("simulated panoramas") as step:
-                    step.note = f"{panoramas.write(conn, settings.data_dir, scale=settings.scale, now=datetime.now(UTC)):,} drawn"
+                with progress.step("simulated panoramas and imagery") as step:
+                    step.note = f"{panoramas.write(conn, settings.data_dir, scale=settings.scale, now=datetime.now(UTC)):,} panoramas drawn"
+                    orthophoto.write(conn, settings.data_dir / IMAGERY, scale=settings.scale)
                 conn.commit()
             if changed or not (settings.data_dir / fonts.FOLDER / fonts.STYLESHEET).exists():
                 fonts.build(read_characters(conn), settings.data_dir, progress)

@@ -10,6 +10,7 @@ from geodata.errors import SetupError
 
 ROOT = Path(__file__).resolve().parent.parent
 Number = TypeVar("Number", int, float)
+IMAGERY = "imagery"
 SAMPLE_EXTRACT = ROOT / "geodata" / "sample" / "macau-260220.osm.pbf"
 
 
@@ -35,7 +36,7 @@ class Settings:
     """Signs session cookies; empty means: the file `secret` under `data_dir`."""
     redis_url: str
     imagery: str
-    """Folder of GeoTIFF/COG files offered as imagery."""
+    """Folder of GeoTIFF/COG files offered as imagery: `imagery` under `data_dir` where it is there and nothing else is said."""
     wmts: str
     """JSON list of XYZ/WMTS base maps: [{"key", "title": {"zh", "en"}, "url"}]."""
     sms_url: str = ""
@@ -56,6 +57,10 @@ class Settings:
     """A camera's health is looked at so often, one camera after the other; 0: never."""
     transcode_most: int = 1
     """So many H.265 cameras are turned into H.264 at the same time, a core each."""
+    dask_scheduler: str = ""
+    """Address of a Dask scheduler; hot spots, back-tests and series are then counted there, over the exported history."""
+    history_export: str = ""
+    """Folder of `python -m geodata export history`, as the Dask workers see it; empty: `exports/history` under `data_dir`."""
     analysis: bool = False
     """People are counted in the pictures of the rota (hall.analysis_plan); in demo mode they are unless ANALYSIS=0."""
 
@@ -79,7 +84,7 @@ class Settings:
             simulate=environ.get("SIMULATE", "1") == "1",
             secret_key=environ.get("SECRET_KEY", ""),
             redis_url=environ.get("REDIS_URL", ""),
-            imagery=environ.get("IMAGERY", ""),
+            imagery=environ.get("IMAGERY", str(data_dir / IMAGERY) if (data_dir / IMAGERY).is_dir() else ""),
             wmts=environ.get("WMTS", ""),
             sms_url=environ.get("SMS_URL", ""),
             webhook_url=environ.get("WEBHOOK_URL", ""),
@@ -89,6 +94,8 @@ class Settings:
             record_cameras=_number(environ, "RECORD_CAMERAS", 6, 0, 1_000),
             recordings_gb=_number(environ, "RECORDINGS_GB", 20.0, 0.1, 1_000_000.0),
             video_check_s=_number(environ, "VIDEO_CHECK_S", 30.0, 0.0, 86_400.0),
+            dask_scheduler=environ.get("DASK_SCHEDULER", ""),
+            history_export=environ.get("HISTORY_EXPORT", ""),
             analysis=environ.get("ANALYSIS", environ.get("DEMO", "1")) == "1",
             transcode_most=_number(environ, "TRANSCODE_MOST", 1, 0, 64),
         )

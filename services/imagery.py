@@ -49,6 +49,10 @@ class Imagery:
     """The zoom whose pixels are about as small as the file's own."""
     changed_ns: int
     """Time of the file's last change: part of an ETag."""
+    title: str
+    """By the file's tags TITLE, TITLE_EN and ATTRIBUTION; the name where there is none."""
+    title_en: str
+    attribution: str
 
 
 def catalogue(folder: Path) -> list[Imagery]:
@@ -99,6 +103,7 @@ def _describe(path: Path, changed_ns: int) -> Imagery | None:
             if source.crs is None:
                 return None
             west, south, east, north = transform_bounds(source.crs, "EPSG:4326", *source.bounds, densify_pts=21)
+            tags = source.tags()
             box = BBox(max(west, -180.0), max(south, -MAX_LAT), min(east, 180.0), min(north, MAX_LAT))
             with WarpedVRT(source, crs=WEB) as flat:
                 pixel_m = min(abs(flat.transform.a), abs(flat.transform.e))
@@ -107,7 +112,11 @@ def _describe(path: Path, changed_ns: int) -> Imagery | None:
         return None
     finest = int(np.ceil(np.log2(WORLD_M / TILE_PX / pixel_m)))
     coarsest = int(np.floor(np.log2(WORLD_M / side_m)))
-    return Imagery(path.stem, path, box, max(0, coarsest - 1), min(MOST_ZOOM, max(finest, 0)), changed_ns)
+    zooms = max(0, coarsest - 1), min(MOST_ZOOM, max(finest, 0))
+    title = str(tags.get("TITLE") or path.stem)[:80]
+    return Imagery(
+        path.stem, path, box, *zooms, changed_ns, title, str(tags.get("TITLE_EN") or title)[:80], str(tags.get("ATTRIBUTION", ""))[:200]
+    )
 
 
 def _pixels(image: Imagery, place: Tile) -> Pixels | None:

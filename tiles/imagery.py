@@ -1,5 +1,6 @@
 """Imagery over HTTP: /tiles/imagery/{name}/{z}/{x}/{y}.{webp,png,jpg}. Loaded only where imagery is configured."""
 
+import html
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,12 @@ def imagery_catalogue(folder: Path | None) -> list[dict[str, Any]]:
     return [
         {
             "key": image.name,
-            "title": {"zh": image.name, "en": image.name},
+            "title": {"zh": image.title, "en": image.title_en},
             "tiles": [f"/tiles/imagery/{image.name}/{{z}}/{{x}}/{{y}}.webp?v={image.changed_ns:x}"],
             "minzoom": image.min_zoom,
             "maxzoom": image.max_zoom,
             "tile_size": imagery.TILE_PX,
-            "attribution": "",
+            "attribution": html.escape(image.attribution),
             "bounds": [image.bounds.west, image.bounds.south, image.bounds.east, image.bounds.north],
         }
         for image in imagery.catalogue(folder)

@@ -15,15 +15,15 @@ const PERIODS = [7, 30, 90];
  */
 let here = null;
 
-/** base;layer.field=text;…@share, each part percent-encoded. */
+/** base;layer.field=text;…@share, whole per cent. */
 function written({ base, filters }, share) {
   const parts = [base || '', ...Object.entries(filters).flatMap(([layer, fields]) => Object.entries(fields).map(([field, text]) => `${layer}.${field}=${text}`))];
-  return `${parts.map(encodeURIComponent).join(';')}@${Math.round(share * 100)}`;
+  return `${parts.join(';')}@${Math.round(share * 100)}`;
 }
 
 function read(text) {
-  const [side, share] = text.split('@');
-  const [base, ...rest] = side.split(';').map(decodeURIComponent);
+  const [, side, share] = /^(.*?)(?:@(\d+))?$/s.exec(text);
+  const [base, ...rest] = side.split(';');
   const filters = {};
   for (const part of rest) {
     const found = /^(\w+)\.(\w+)=(.*)$/s.exec(part);

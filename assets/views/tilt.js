@@ -67,17 +67,19 @@ export function tilted(style, { theme, base, sun, mirror, taken }) {
   const changes = (style.metadata && style.metadata['hall:tilted']) || {};
   const footprints = style.layers.find(isFootprint);
   const ownBuildings = footprints && isShown(footprints);
+  const hasLines = mirror.features.length > 0;
   const upright = [];
   const drawn = [];
   let between = false;
   for (const layer of style.layers) {
     if (layer.id === 'slot-fill') between = true;
     if (layer.id === 'slot-line') {
-      drawn.push(area, strokes('ground', 1), layer);
+      if (hasLines) drawn.push(area, strokes('ground', 1));
+      drawn.push(layer);
       between = false;
       continue;
     }
-    if (layer.id === 'slot-xray') drawn.push(...upright.splice(0), strokes('xray', XRAY), layer);
+    if (layer.id === 'slot-xray') drawn.push(...(hasLines ? [strokes('xray', XRAY)] : []), ...upright.splice(0), layer);
     else if (layer.id === 'base-building-3d') {
       const shown = base === 'none' || ownBuildings ? layer : adjusted(layer, changes[layer.id]);
       drawn.push(taken.length ? { ...shown, filter: ['all', ...(shown.filter ? [shown.filter] : []), ['!', ['in', ['id'], ['literal', taken]]]] } : shown);
@@ -88,7 +90,7 @@ export function tilted(style, { theme, base, sun, mirror, taken }) {
     else drawn.push(spaced(adjusted(layer, changes[layer.id])));
   }
   return {
-    ...style, layers: drawn, sources: { ...style.sources, 'hall-mirror': { type: 'geojson', data: mirror } },
+    ...style, layers: drawn, sources: hasLines ? { ...style.sources, 'hall-mirror': { type: 'geojson', data: mirror } } : style.sources,
     light: lightOf(sun, style.light),
   };
 }

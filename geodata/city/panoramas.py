@@ -249,13 +249,18 @@ def _facades(picture: Pixels, walls: _Walls, azimuth: Floats, height: int) -> Fl
     elevation = np.pi / 2 - (row + 0.5) / row_of
     length = np.hypot(*(walls.end - walls.start).T)
     up = EYE_M + distance[piece] * np.tan(elevation)
-    picture[row, column[piece]] = _surface(walls, wall[piece], share[piece] * length[wall[piece]], up, distance[piece])
+    picture[row, column[piece]] = _surface(
+        walls,
+        wall[piece],
+        (share[piece] * length[wall[piece]]).astype(np.float32),
+        up.astype(np.float32),
+        distance[piece].astype(np.float32),
+    )
     return foot
 
 
-def _surface(walls: _Walls, wall: Ints, across_m: Floats, up_m: Floats, distance: Floats) -> Pixels:
+def _surface(walls: _Walls, wall: Ints, across_m: Pixels, up_m: Pixels, distance: Pixels) -> Pixels:
     """Colour of points of walls: plaster in the house's colour, rows of windows, a darker ground floor, light from the sun, haze with distance."""
-    across_m, up_m, distance = (part.astype(np.float32) for part in (across_m, up_m, distance))
     house = walls.building[wall]
     tint = np.array(FACADES, np.float32)[house * 2_654_435_761 % len(FACADES)]
     along = walls.end - walls.start
@@ -335,13 +340,12 @@ def _fly(conn: Conn, now: datetime) -> None:
     middles = [(float(lon), float(lat)) for lon, lat in conn.execute(BOUNDS)]
     if not middles:
         return
-    lon, lat = middles[0]
-    around = [_stop(lon, lat, 15.6, 60, bearing, 7) for bearing in (-17, 73, 163, 253, 343)]
-    tour = [_stop(lon, lat, 15.2, 55, 20 * number - 40, 9) for number, (lon, lat) in enumerate(middles)]
+    around = [_stop(middles[0], 15.6, 60, bearing, 7) for bearing in (-17, 73, 163, 253, 343)]
+    tour = [_stop(middle, 15.2, 55, 20 * number - 40, 9) for number, middle in enumerate(middles)]
     for name, stops, loops in (("中心环飞", around, True), ("各街道巡飞", tour, False)):
         if len(stops) > 1:
             conn.execute(FLY, {"name": name, "stops": Jsonb(stops), "loops": loops, "now": now})
 
 
-def _stop(lon: float, lat: float, zoom: float, pitch: float, bearing: float, seconds: float) -> dict[str, Any]:
-    return {"lon": round(lon, 6), "lat": round(lat, 6), "zoom": zoom, "pitch": pitch, "bearing": bearing, "seconds": seconds}
+def _stop(place: tuple[float, float], zoom: float, pitch: float, bearing: float, seconds: float) -> dict[str, Any]:
+    return {"lon": round(place[0], 6), "lat": round(place[1], 6), "zoom": zoom, "pitch": pitch, "bearing": bearing, "seconds": seconds}
