@@ -20,7 +20,7 @@ function verdict(found) {
   const name = spot.significant ? (spot.z_score > 0 ? 'hot' : 'cold') : 'noise';
   return make('div', { class: `hs-verdict ${name}` },
     make('b', { text: t(`cell.${name}`) }),
-    make('span', { text: t('cell.reason', { count: hall.number(spot.count), expected: round(spot.expected), z: round(spot.z_score), q: spot.q_value < 0.001 ? '< 0.001' : String(Math.round(spot.q_value * 1000) / 1000) }) }),
+    make('span', { text: t('cell.reason', { count: hall.number(spot.count), expected: round(spot.expected), z: round(spot.z_score), q: spot.q_value < 0.001 ? '< 0.001' : `= ${Math.round(spot.q_value * 1000) / 1000}` }) }),
     ...(spot.trend !== 'none' ? [make('span', { text: `${t('trend')}：${t(`trend.${spot.trend}`)}` })] : []));
 }
 

@@ -87,7 +87,7 @@ export function layers(theme) {
     ],
     'slot-top': [
       { id: 'hotspot-label', type: 'symbol', source: 'hotspot-labels',
-        layout: { 'text-field': ['get', 'text'], 'text-font': ['Noto Sans SC Medium'], 'text-size': ['case', ['==', ['get', 'sure'], 1], 14, 12], 'text-padding': 1, 'symbol-sort-key': ['-', 0, ['get', 'sure']] },
+        layout: { 'text-field': ['get', 'text'], 'text-font': ['Noto Sans SC Medium'], 'text-size': ['case', ['==', ['get', 'sure'], 1], 14, 12], 'text-allow-overlap': true, 'text-ignore-placement': true },
         paint: { 'text-color': ['case', ['==', ['get', 'sure'], 1], look.text, look.soft], 'text-halo-color': look.halo, 'text-halo-width': 1.4 } },
     ],
   };

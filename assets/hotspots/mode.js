@@ -36,6 +36,21 @@ function draw() {
   hall.modes.draw('hotspots', overlay);
 }
 
+/** Resolves when the canvas shows the cells that it was given last. */
+function drawn() {
+  const gl = hall.map.gl();
+  if (!gl) return Promise.resolve();
+  return new Promise((resolve) => {
+    const look = (event) => {
+      if (event.sourceId !== 'hotspot-cells' || !gl.isSourceLoaded('hotspot-cells')) return;
+      gl.off('sourcedata', look);
+      gl.once('render', () => resolve());
+      gl.triggerRepaint();
+    };
+    gl.on('sourcedata', look);
+  });
+}
+
 /** Ask for the cells and draw them; of several questions only the last is drawn. */
 export async function refresh() {
   const mine = here;
@@ -53,9 +68,8 @@ export async function refresh() {
     here.found = found;
     here.player.stop();
     draw();
+    drawn().then(() => mine === here && Object.assign(here, { took: performance.now() - began, takes: here.takes + 1 }));
     here.controls.tell(found);
-    const gl = hall.map.gl();
-    if (gl) gl.once('idle', () => mine === here && Object.assign(here, { took: performance.now() - began }));
   } catch (error) {
     if (here !== mine || asked !== here.number) return;
     here.controls.fail(error);
@@ -114,7 +128,7 @@ export async function enter(text) {
     return refresh();
   }
   const shown = HIDDEN.filter((key) => (hall.map.choices.layers[key] || {}).visible);
-  here = { asked, shown, number: 0, found: null, drawn: null, told: '', took: null };
+  here = { asked, shown, number: 0, found: null, drawn: null, told: '', took: null, takes: 0 };
   const mine = here;
   here.player = new Player({ query, resolution, onFrame: () => here === mine && draw() });
   here.controls = new Controls({ change, open, leave, player: here.player, look: (days) => span(days, now()) });
@@ -159,4 +173,4 @@ export function leave() {
 }
 
 /** What is shown, and how long the last change took until it was drawn (ms). */
-export const current = () => (here ? { asked: here.asked, found: here.found, took: here.took, frame: here.player.at } : null);
+export const current = () => (here ? { asked: here.asked, found: here.found, took: here.took, takes: here.takes, frame: here.player.at } : null);
