@@ -126,10 +126,8 @@ function strips() {
   const box = h('div', { class: 'cams cam-strip' });
   panel.body.append(box);
   sheet.cams = new Cameras(box, 4);
-  sheet.cams.start().then((total) => {
-    panel.sub.textContent = total ? t('wall.sub.cams', { n: total, up: sheet.cams ? sheet.cams.tiles.length : 0 }) : '';
-    panel.said.textContent = t('wall.live');
-  });
+  panel.said.textContent = t('wall.live');
+  sheet.cams.start().then((found) => (panel.sub.textContent = found ? t('wall.sub.cams', { n: found.total, up: found.up }) : ''));
 }
 
 /** One map, or one for each part of a city that is taller than its frame. */

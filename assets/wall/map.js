@@ -159,6 +159,8 @@ export class WallMap {
         const [maplibre, style] = await load();
         if (this.removed) return;
         await this.mount(maplibre, style);
+        await this.rest();
+        this.holder.classList.add('drawn');
         this.note.hidden = true;
         return;
       } catch (error) {
@@ -219,6 +221,7 @@ export class WallMap {
       } catch { /* a map that never came up has nothing to take down */ }
     }
     this.gl = null;
+    this.holder.classList.remove('drawn');
     this.holder.replaceChildren();
   }
 

@@ -15,12 +15,12 @@ const load = () => {
   return player;
 };
 
-/** Cameras that are worth showing: near a case, else the key ones that have a picture. */
+/** Cameras that are worth showing and that this account may watch: near a case, else the key ones first. */
 export async function cameras(count, event = null) {
-  const query = event ? `event_id=${event}&radius_m=600&limit=${count * 3}` : '';
-  const answer = await ask(query ? `/api/v1/cameras?${query}` : `/api/v1/layers/cameras?is_key=true&playable=true&limit=${count * 4}`);
-  const rows = (answer.items || answer.cameras || answer.features || []).map(({ properties, ...rest }) => ({ ...rest, ...properties }));
-  return { list: rows.filter((one) => one.playable && one.online !== false).slice(0, count), total: answer.count ?? answer.total ?? rows.length };
+  const answer = await ask(event ? `/api/v1/cameras?event_id=${event}&radius_m=600&limit=60` : '/api/v1/cameras?limit=200');
+  const rows = answer.items.filter((one) => one.playable && one.online && one.modes.includes('live'));
+  const list = event ? rows : rows.sort((a, b) => Number(b.is_key) - Number(a.is_key) || a.id - b.id);
+  return { list: list.slice(0, count), total: answer.count, up: answer.online };
 }
 
 class Tile {
@@ -84,7 +84,7 @@ export class Cameras {
     this.clock = 0;
   }
 
-  /** Play; `event` chooses the cameras around a case. Returns how many there are. */
+  /** Play; `event` chooses the cameras around a case. Returns what was found. */
   async start(event = null) {
     this.running = true;
     let found;
@@ -93,12 +93,12 @@ export class Cameras {
     } catch (error) {
       if (this.running && !this.tiles.length) this.box.replaceChildren(h('p', { class: 'empty', text: error.status === 403 ? t('wall.link.forbidden') : t('wall.video.failed') }));
       this.retry = setTimeout(() => this.running && this.start(event), 15000);
-      return 0;
+      return null;
     }
-    if (!this.running) return 0;
+    if (!this.running) return null;
     if (!found.list.length) {
       this.box.replaceChildren(h('p', { class: 'empty', text: t('wall.video.none') }));
-      return 0;
+      return found;
     }
     if (this.tiles.length !== found.list.length) {
       this.tiles.forEach((tile) => tile.end());
@@ -108,7 +108,7 @@ export class Cameras {
     found.list.forEach((camera, index) => this.tiles[index].show(camera, { alarm: Boolean(event) && index === 0 }));
     clearInterval(this.clock);
     this.clock = setInterval(() => this.tiles.forEach((tile) => tile.tick()), 1000);
-    return found.total;
+    return found;
   }
 
   stop() {
