@@ -12,6 +12,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 const [WIDTH, HEIGHT, EDGE] = [520, 460, 10];
 const YEAR_S = 365 * 86400;
 const MOST_ROWS = 15;
+const MOST_NUMBERS = 120;
 const OTHERS = ['before', 'year'];
 const percent = (share) => `${Math.round(share * 1000) / 10}%`;
 const round = (value) => String(Math.round(value * 10) / 10);
@@ -57,8 +58,13 @@ function picture(name, cells, field, { highest, at, borders }) {
     node.append(shape('title', {}, `${cell.count} / ${cell.other_count}`));
     return node;
   });
+  const big = cells.length <= MOST_NUMBERS;
+  const labels = big ? cells.filter((cell) => cell[field]).map((cell) => {
+    const [x, y] = at([...window.h3.cellToLatLng(cell.h3)].reverse()).split(',');
+    return shape('text', { class: 'hsp-number', x, y }, hall.number(cell[field]));
+  }) : [];
   const edges = cells.filter(({ significant }) => significant).map((cell) => shape('polygon', { class: `hsp-changed ${cell.count >= cell.expected ? 'more' : 'less'}`, points: outline(cell.h3).map(at).join(' ') }));
-  return shape('svg', { class: 'hsp-map', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': t('map_label', { name, n: total, hot: changed }) }, ...ground, ...hexagons, ...edges);
+  return shape('svg', { class: 'hsp-map', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': t('map_label', { name, n: total, hot: changed }) }, ...ground, ...hexagons, ...edges, ...labels);
 }
 
 function onMap(h3, asked) {
@@ -76,7 +82,7 @@ class HotspotPage {
   constructor(node) {
     this.node = node;
     this.asked = { ...read(location.hash.replace(/^#/, '')), cell: '' };
-    this.asked.resolution = this.asked.resolution || 8;
+    this.asked.resolution = this.asked.resolution || 9;
     this.other = 'before';
     this.number = 0;
     this.fields = new Fields({ change: (changes) => this.change(changes) });
@@ -85,7 +91,7 @@ class HotspotPage {
     window.addEventListener('hashchange', () => {
       if (location.hash.slice(1) === written(this.asked)) return;
       this.asked = { ...read(location.hash.slice(1)), cell: '' };
-      this.asked.resolution = this.asked.resolution || 8;
+      this.asked.resolution = this.asked.resolution || 9;
       this.fields.write(this.asked);
       this.compare();
     });

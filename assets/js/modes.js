@@ -31,6 +31,8 @@
       const on = String(node.dataset.mode in told);
       const name = node.getAttribute('role') === 'switch' ? 'aria-checked' : 'aria-pressed';
       if (node.getAttribute(name) !== on) node.setAttribute(name, on);
+      const row = node.closest('.layer');
+      if (row) row.classList.toggle('off', on === 'false');
     }
   }
 
@@ -42,8 +44,14 @@
     hall.emit('state', hall.map.view());
   }
 
-  /** Enter a mode in a state that the address may hold, or leave it with null. */
-  const set = (name, text) => hall.map.ready.then(() => load(name)).then((mode) => (text === null ? mode.leave() : mode.enter(text)));
+  /** Enter a mode in a state that the address may hold, or leave it with null. The other one is left. */
+  async function set(name, text) {
+    await hall.map.ready;
+    // one story at a time: both take layers away
+    if (text !== null) for (const other of Object.keys(told)) if (other !== name) (await load(other)).leave();
+    const mode = await load(name);
+    return text === null ? mode.leave() : mode.enter(text);
+  }
 
   function follow(hash) {
     const asked = read(hash);

@@ -7,11 +7,19 @@ const make = hall.element;
 const BARS = 96;
 const COUNTED = ['to_file', 'to_dispatch', 'in_hand', 'overdue', 'reported', 'closed'];
 const WINDOWS = [['today', 0, 1], ['yesterday', 1, 1], ['week', 6, 7], ['month', 27, 28]];
+const TICKS_S = [900, 1800, 3600, 7200, 10800, 14400, 86400, 2 * 86400, 4 * 86400];
 const KEY_S = { ArrowLeft: -60, ArrowRight: 60, PageDown: -3600, PageUp: 3600 };
 
 const two = (number) => String(number).padStart(2, '0');
 const local = (at) => new Date((at + 28800) * 1000);
 const dateOf = (at) => `${local(at).getUTCFullYear()}-${two(local(at).getUTCMonth() + 1)}-${two(local(at).getUTCDate())}`;
+
+/** Round instants of the local clock within a window, some four to eight of them. */
+function ticks(start, end) {
+  const step = TICKS_S.find((one) => (end - start) / one <= 8) || DAY_S * 7;
+  const first = Math.ceil((start + 28800) / step) * step - 28800;
+  return Array.from({ length: Math.floor((end - first) / step) + 1 }, (_, place) => first + place * step);
+}
 
 export class Strip {
   constructor({ speed: first }) {
@@ -120,9 +128,8 @@ export class Strip {
     const counts = past.slots(start, end, BARS);
     const most = Math.max(...counts, 1);
     this.bars.replaceChildren(...counts.map((count) => make('i', { style: `height:${count ? Math.max(6, (count / most) * 100) : 0}%` })));
-    const marks = [0, 0.25, 0.5, 0.75, 1];
     const day = end - start <= DAY_S;
-    this.edges.replaceChildren(...marks.map((share) => make('span', { style: `left:${share * 100}%`, text: day ? this.clock(start + share * (end - start)) : dateOf(start + share * (end - start)).slice(5) })));
+    this.edges.replaceChildren(...ticks(start, end).map((at) => make('span', { style: `left:${((at - start) / (end - start)) * 100}%`, text: day ? this.clock(at) : dateOf(at).slice(5) })));
     this.day.value = dateOf(start);
     const now = hall.connection.now() / 1000;
     for (const node of this.windows.children) {

@@ -52,7 +52,7 @@ def _hotspots(words: Words) -> Component:
     attributes = {"data-mode": "hs", "aria-checked": "false", "aria-label": title}
     switch = html.Button(html.I(), type="button", role="switch", className="switch", **also(attributes))
     name = html.Span([icon("layout-grid"), html.Span(title, className="layer-title")], className="layer-name")
-    return html.Div(html.Div([name, switch], className="layer-row"), className="layer")
+    return html.Div(html.Div([name, switch], className="layer-row"), className="layer off")
 
 
 def _row(layer: Layer, words: Words) -> Component:
