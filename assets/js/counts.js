@@ -88,7 +88,9 @@
     if (!gl || (gl.loaded() && !gl.isMoving())) return;
     await new Promise((resolve) => {
       gl.once('idle', resolve);
+      gl.once('remove', resolve);
       gl.triggerRepaint(); // idle is told after a drawing only
     });
+    if (hall.map.gl() !== gl) await hall.idle(); // another canvas draws now
   };
 })((window.hall = window.hall || {}));

@@ -91,8 +91,8 @@ def test_a_picture_comes_in_the_size_that_is_asked_for(app: App) -> None:
         Image.new("RGB", (64, 32), "navy").save(path)
     client = app.client("dispatcher")
     for size in ("full", "half", "preview"):
-        answer = client.get(f"/api/v1/panoramas/131/picture?size={size}&v=1111")
+        answer = client.get(f"/api/v1/panoramas/131/picture?size={size}&v=1111", buffered=True)
         assert (answer.status_code, answer.mimetype) == (200, "image/jpeg"), size
         assert "private" in answer.headers["Cache-Control"]
-        again = client.get(f"/api/v1/panoramas/131/picture?size={size}", headers={"If-None-Match": answer.headers["ETag"]})
+        again = client.get(f"/api/v1/panoramas/131/picture?size={size}", headers={"If-None-Match": answer.headers["ETag"]}, buffered=True)
         assert again.status_code == 304
