@@ -174,18 +174,24 @@ let theme = null;
 
 /** What paper needs: the light theme, and still pictures where canvases and videos are. */
 function toPaper() {
-  if (theme === null) theme = document.documentElement.dataset.theme || 'dark';
+  if (theme === null) {
+    theme = document.documentElement.dataset.theme || 'dark';
+    map.still(); // before its box changes: what is drawn anew then comes too late for who prints by the browser's own menu
+    videos.still();
+  }
   document.documentElement.dataset.theme = 'light';
-  map.still();
-  videos.still();
+  document.body.classList.add('ck-paper');
+  again(); // as many rows as paper has room for
 }
 
 function fromPaper() {
   if (theme !== null) document.documentElement.dataset.theme = theme;
   theme = null;
+  document.body.classList.remove('ck-paper');
   again();
 }
 
+/** The map is drawn in its light colours, in the shape that it has on paper, before its picture is taken. */
 async function print() {
   closeSheet();
   toPaper();

@@ -6,7 +6,7 @@ const WORKER = 'vendor/maplibre-gl/maplibre-gl-worker.mjs';
 const LEVELS = { 1: 'Ⅰ', 2: 'Ⅱ' };
 const RATIO = 2;
 const EMPTY = { type: 'FeatureCollection', features: [] };
-const IDLE_MS = 4000;
+const IDLE_MS = 8000;
 const COLOURS = { dark: { hot: '#fbbf24', cold: '#38bdf8', point: '#5eead4', ring: '#071222' }, light: { hot: '#b45309', cold: '#0b78c2', point: '#0f766e', ring: '#ffffff' } };
 
 let library = null;
@@ -101,6 +101,8 @@ let box = null;
 let map = null;
 let making = null;
 let touched = false;
+/** Everything that belongs to the present view is drawn. */
+let stands = false;
 let told = null;
 /** @type {Map<number, {marker: Object, node: HTMLElement}>} */
 const pins = new Map();
@@ -125,8 +127,10 @@ export async function show(data) {
       if (map) {
         layers();
         heat(hot);
+        map.on('idle', () => (stands = true));
         map.on('movestart', ({ originalEvent }) => originalEvent && (touched = true));
         new ResizeObserver(() => {
+          stands = false;
           map.resize();
           // another size shows the whole area anew, unless somebody has chosen what to look at
           if (!touched && told.extent) map.fitBounds(told.extent, { padding: 14, animate: false });
@@ -201,6 +205,7 @@ export async function dress() {
   map.hallTheme = theme;
   const style = await ground(theme);
   if (map.hallTheme !== theme) return;
+  stands = false;
   map.setStyle(style, { diff: false });
   map.once('style.load', layers);
 }
@@ -209,18 +214,39 @@ export async function dress() {
 export async function inLight() {
   if (!map) return;
   await dress();
-  await Promise.race([new Promise((resolve) => map.once('idle', resolve)), new Promise((resolve) => setTimeout(resolve, IDLE_MS))]);
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))); // the box has its new size
+  const drawn = stands ? null : new Promise((resolve) => map.once('idle', resolve));
+  await Promise.race([drawn, new Promise((resolve) => setTimeout(resolve, IDLE_MS))]);
 }
 
-/** A picture in the place of the canvas, for paper. */
+/** A picture in the place of the canvas, for paper: the map as it stands, with its events. */
 export function still() {
-  if (!map) return;
+  if (!map || !stands) return;
   let image = box.querySelector(':scope > img');
   if (!image) {
     image = hall.element('img', { alt: '' });
     box.prepend(image);
   }
-  image.src = map.getCanvas().toDataURL('image/png');
+  const source = map.getCanvas();
+  const canvas = hall.element('canvas');
+  Object.assign(canvas, { width: source.width, height: source.height });
+  const pen = canvas.getContext('2d');
+  pen.drawImage(source, 0, 0);
+  const ratio = source.width / Math.max(1, source.clientWidth);
+  for (const event of told ? told.items : []) mark(pen, map.project([event.lon, event.lat]), event.level, ratio);
+  image.src = canvas.toDataURL('image/png');
+}
+
+function mark(pen, { x, y }, level, ratio) {
+  const colour = getComputedStyle(document.documentElement).getPropertyValue(`--level-${level}`);
+  const ground = getComputedStyle(document.documentElement).getPropertyValue('--panel');
+  pen.beginPath();
+  pen.arc(x * ratio, y * ratio, 10 * ratio, 0, 2 * Math.PI);
+  Object.assign(pen, { fillStyle: ground, strokeStyle: colour, lineWidth: 3 * ratio, font: `700 ${11 * ratio}px "Noto Sans SC", sans-serif`, textAlign: 'center', textBaseline: 'middle' });
+  pen.fill();
+  pen.stroke();
+  pen.fillStyle = colour;
+  pen.fillText(LEVELS[level], x * ratio, y * ratio);
 }
 
 export const ready = () => Boolean(map);
