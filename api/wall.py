@@ -51,6 +51,7 @@ class EmergencyView:
     influence_m: float
     people_cordon: int
     people_influence: int
+    buildings: int
     houses: Sequence[HouseView]
     units: Sequence[wall.Unit]
     acts: Sequence[wall.Happened]
@@ -260,6 +261,7 @@ class WallViews:
             influence_m=found.influence_m,
             people_cordon=found.people_cordon,
             people_influence=found.people_influence,
+            buildings=found.buildings,
             houses=[
                 HouseView(
                     id=one.id,

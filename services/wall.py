@@ -102,12 +102,19 @@ EVENT = """
     FROM hall.event AS e WHERE e.id = %(id)s AND starts_with(e.grid_code, %(scope)s)
 """
 HOUSES = """
-    SELECT b.id, b.name, b.people, b.height_m, b.use_type, round(d.distance_m)::int AS distance_m, ST_AsGeoJSON(ST_SimplifyPreserveTopology(b.geom, 0.00001), 6) AS geometry
+    SELECT b.id, coalesce(b.name, b.address) AS name, b.people, b.height_m, b.use_type, round(d.distance_m)::int AS distance_m, ST_AsGeoJSON(ST_SimplifyPreserveTopology(b.geom, 0.00001), 6) AS geometry
     FROM hall.building AS b
     CROSS JOIN LATERAL (SELECT ST_Distance(b.geom::geography, ST_MakePoint(%(lon)s, %(lat)s)::geography) AS distance_m) AS d
     WHERE b.geom && ST_Expand(ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326), %(reach)s::float8 / 95000) AND d.distance_m <= %(reach)s
       AND starts_with(b.grid_code, %(scope)s)
     ORDER BY b.people DESC, b.id LIMIT %(limit)s
+"""
+AROUND = """
+    SELECT count(*)::int, coalesce(sum(b.people), 0)::int, coalesce(sum(b.people) FILTER (WHERE d.distance_m <= %(cordon)s), 0)::int
+    FROM hall.building AS b
+    CROSS JOIN LATERAL (SELECT ST_Distance(b.geom::geography, ST_MakePoint(%(lon)s, %(lat)s)::geography) AS distance_m) AS d
+    WHERE b.geom && ST_Expand(ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326), %(reach)s::float8 / 95000) AND d.distance_m <= %(reach)s
+      AND starts_with(b.grid_code, %(scope)s)
 """
 TASKS = """
     SELECT t.id, t.kind, coalesce(w.role, v.kind) AS unit, coalesce(w.worker_no, left(v.plate, 2) || '**' || right(v.plate, 3)) AS label, t.lead, t.state,
@@ -323,8 +330,10 @@ class Emergency:
     influence_m: float
     people_cordon: int
     people_influence: int
+    buildings: int
+    """Within the influence."""
     houses: Sequence[House]
-    """Most people first."""
+    """Those with most people first, at most 400."""
     units: Sequence[Unit]
     acts: Sequence[Happened]
     departments: Sequence[Taking]
@@ -461,7 +470,15 @@ def emergency(conn: Conn, reader: Reader, event_id: int, now: datetime) -> Emerg
         event = cursor.execute(EVENT, values).fetchone()
     if event is None:
         raise NotFoundError(f"no case {event_id}")
-    around = {"lon": event.lon, "lat": event.lat, "reach": INFLUENCE_M, "scope": reader.scope, "limit": BUILDINGS}
+    around = {
+        "lon": event.lon,
+        "lat": event.lat,
+        "reach": INFLUENCE_M,
+        "cordon": CORDON_M,
+        "scope": reader.scope,
+        "limit": BUILDINGS,
+    }
+    buildings, people, near = conn.execute(AROUND, around).fetchone() or (0, 0, 0)
     with conn.cursor(row_factory=class_row(House)) as cursor:
         houses = cursor.execute(HOUSES, around).fetchall()
     with conn.cursor(row_factory=class_row(Unit)) as cursor:
@@ -475,8 +492,9 @@ def emergency(conn: Conn, reader: Reader, event_id: int, now: datetime) -> Emerg
         event=event,
         cordon_m=CORDON_M,
         influence_m=INFLUENCE_M,
-        people_cordon=sum(house.people for house in houses if house.distance_m <= CORDON_M),
-        people_influence=sum(house.people for house in houses),
+        people_cordon=near,
+        people_influence=people,
+        buildings=buildings,
         houses=houses,
         units=units,
         acts=acts,

@@ -1,6 +1,6 @@
 /** The emergency look: the case takes its zone of the wall, the city goes on beside it. Everything shown is a number, a function or a place, nobody's name. */
 
-import { disc, fill, h, hm, lasting, number, t, text } from './dom.js';
+import { disc, fill, h, hm, hms, lasting, number, t, text } from './dom.js';
 import { Feed, now } from './feeds.js';
 import { circle, point, polygon, WallMap } from './map.js';
 import { Figures, Panel, panels } from './panels.js';
@@ -31,7 +31,7 @@ class People extends Panel {
       const rows = lived.slice(0, Math.max(Math.floor((this.body.clientHeight - 180) / 50), 3));
       return [
         h('div', { class: 'people-top' }, h('div', {}, h('span', { text: t('wall.emergency.cordon', { n: value.cordon_m }) }), h('b', { class: 'huge', text: number(value.people_cordon) }), h('span', { class: 'unit', text: t('wall.unit.people') })),
-          h('div', {}, h('span', { text: t('wall.emergency.influence', { n: value.influence_m }) }), h('b', { text: number(value.people_influence) }), h('span', { text: t('wall.emergency.houses', { n: number(value.houses.length) }) }))),
+          h('div', {}, h('span', { text: t('wall.emergency.influence', { n: value.influence_m }) }), h('b', { text: number(value.people_influence) }), h('span', { text: t('wall.emergency.houses', { n: number(value.buildings) }) }))),
         ...(rows.length ? rows.map((one) => h('div', { class: 'house-row' }, h('span', { class: 'name', text: one.name || t('wall.emergency.house', { n: one.id }) }), h('span', { class: 'quiet', text: `${one.distance_m} m` }), h('b', { text: number(one.people) }), h('i', { style: { width: `${(100 * one.people) / highest}%` } })))
           : [h('p', { class: 'empty', text: t('wall.emergency.no_houses') })]),
       ];
@@ -94,7 +94,7 @@ export class Emergency {
     this.since = h('b', { class: 'since' });
     this.clock = h('b', { class: 'event-clock' });
     this.more = h('span', { class: 'more' });
-    this.title = h('header', { class: 'event-head', style: { 'grid-area': 'head' } }, h('b', { class: 'flag', text: t('wall.mode.emergency') }), disc(event.level), h('h1', { class: 'cut', text: event.title }), h('span', { class: 'by cut', text: event.place_text }), this.more, h('span', { class: 'word', text: t('wall.emergency.since') }), this.since);
+    this.title = h('header', { class: 'event-head', style: { 'grid-area': 'head' } }, h('b', { class: 'flag', text: t('wall.mode.emergency') }), disc(event.level), h('h1', { class: 'cut', text: event.title }), h('span', { class: 'by cut', text: event.place_text }), this.more, h('span', { class: 'word', text: t('wall.emergency.since') }), this.since, this.clock);
     const box = h('div', { class: 'event-map', style: { 'grid-area': 'map' } });
     this.camBox = h('div', { class: 'event-cams cams', style: { 'grid-area': 'cams', '--cams': cameras } });
     this.panels = [new People(this.feed), new Timeline(this.feed, mode), new Force(this.feed), new Departments(this.feed)];
@@ -117,6 +117,7 @@ export class Emergency {
   tick() {
     const mode = this.mode();
     if (!mode.started_at) return;
+    this.clock.textContent = hms(now());
     this.since.textContent = lasting(now() - Date.parse(mode.started_at));
     const other = mode.proposals[0];
     this.more.textContent = other ? t('wall.emergency.more', { title: other.title }) : '';

@@ -69,16 +69,17 @@ const OWN = {
     layer('w-streets', 'line', 'w-streets', { 'line-color': '#5b8fc7', 'line-width': 1.2, 'line-opacity': 0.7 }),
     layer('w-hot-glow', 'line', 'w-hot', { 'line-color': '#fbbf24', 'line-width': 8, 'line-blur': 6, 'line-opacity': 0.35 }),
     layer('w-hot', 'line', 'w-hot', { 'line-color': '#fbbf24', 'line-width': 2.4 }),
-    layer('w-influence', 'line', 'w-circles', { 'line-color': '#38bdf8', 'line-width': 2 }, { filter: ['==', ['get', 'kind'], 'influence'] }),
-    layer('w-cordon', 'line', 'w-circles', { 'line-color': '#ff4d5e', 'line-width': 2.4, 'line-dasharray': [3, 2] }, { filter: ['==', ['get', 'kind'], 'cordon'] }),
   ],
   'slot-xray': [
     layer('w-houses', 'fill-extrusion', 'w-houses', {
       'fill-extrusion-color': ['interpolate', ['linear'], ['get', 'people'], 0, '#33465e', 20, '#5d563f', 60, '#97783a', 150, '#d39a35'],
       'fill-extrusion-height': ['get', 'height'], 'fill-extrusion-opacity': 0.95,
     }),
+    layer('w-influence', 'line', 'w-circles', { 'line-color': '#38bdf8', 'line-width': 2 }, { filter: ['==', ['get', 'kind'], 'influence'] }),
+    layer('w-cordon', 'line', 'w-circles', { 'line-color': '#ff4d5e', 'line-width': 2.4, 'line-dasharray': [3, 2] }, { filter: ['==', ['get', 'kind'], 'cordon'] }),
   ],
   'slot-top': [
+    layer('w-street-names', 'symbol', 'w-street-names', { 'text-color': '#c3d5e9', 'text-halo-color': '#071222', 'text-halo-width': 1.6 }, { layout: { 'text-field': ['get', 'name'], 'text-font': BOLD, 'text-size': 13, 'text-max-width': 9, 'text-padding': 2 } }),
     layer('w-cells-n', 'symbol', 'w-cells-n', HALO, { layout: { 'text-field': ['to-string', ['get', 'n']], 'text-font': BOLD, 'text-size': 12.5, 'text-padding': 3 } }),
     layer('w-units', 'circle', 'w-units', {
       'circle-radius': ['match', ['get', 'family'], 'vehicle', 4.6, 3.2], 'circle-color': ['match', ['get', 'status'], 'busy', '#38bdf8', 'off_grid', '#fbbf24', 'lost', '#fbbf24', 'off_duty', '#3c5472', '#34d399'],
@@ -97,7 +98,6 @@ const OWN = {
       filter: ['<=', ['get', 'rank'], 2],
       layout: { 'text-field': ['match', ['get', 'level'], 1, NUMERALS[1], NUMERALS[2]], 'text-font': BOLD, 'text-size': 11, 'text-allow-overlap': true, 'text-ignore-placement': true },
     }),
-    layer('w-street-names', 'symbol', 'w-street-names', { 'text-color': '#c3d5e9', 'text-halo-color': '#071222', 'text-halo-width': 1.6 }, { layout: { 'text-field': ['get', 'name'], 'text-font': BOLD, 'text-size': 13, 'text-max-width': 9, 'text-padding': 2 } }),
   ],
 };
 const SOURCES = ['w-cells', 'w-cells-n', 'w-hot', 'w-grids', 'w-parts', 'w-points', 'w-units', 'w-sensors', 'w-circles', 'w-houses'];

@@ -230,7 +230,7 @@ export class Hot extends Panel {
     feed.on(({ top }) => {
       const list = top.slice(0, Math.max(this.rows(37), 2));
       fill(this.body, JSON.stringify(list), () => (list.length ? list.map((one) => h('div', { class: 'hot-row' }, h('span', { class: 'name', text: one.name }),
-        one.weeks.length > 1 ? spark(one.weeks, { width: 84, height: 30, tone: 'warn', area: false, floor: 0, label: one.name }) : h('span'),
+        one.weeks.length > 1 ? spark(one.weeks, { width: 72, height: 30, tone: 'warn', area: false, floor: 0, label: one.name }) : h('span'),
         h('b', { class: 'count', text: number(one.count) }), h('span', { class: 'note', text: t('wall.hot.expected', { n: Math.round(one.expected) }) }))) : empty('wall.hot.none')));
     });
   }

@@ -47,12 +47,14 @@ function tally(numbers, family) {
 
 const BAD = { worker: ['off_grid'], vehicle: ['lost'], sensor: ['alarm'], part: ['damaged', 'lost', 'abandoned'] };
 
-/** Kinds as a small table: how many, how many busy or wrong. */
+/** Kinds as a small table: how many, and the first state that somebody should know of. */
 function table(value, family, title, states) {
   const rows = tally(value.numbers, family).slice(0, 6);
-  return h('div', { class: 'strip-table' }, h('h3', { text: title }), ...rows.map((row) => h('p', {},
-    h('span', { class: 'name', text: text((value.titles[family] || {})[row.kind]) || row.kind }), h('b', { text: number(row.total) }),
-    ...states.map((state) => h('span', { class: BAD[family].includes(state) && row.states[state] ? 'warn' : 'quiet', text: `${text(value.titles.status[state])} ${number(row.states[state] || 0)}` })))));
+  return h('div', { class: 'strip-table' }, h('h3', { text: title }), ...rows.map((row) => {
+    const state = states.find((one) => row.states[one]);
+    return h('p', {}, h('span', { class: 'name', text: text((value.titles[family] || {})[row.kind]) || row.kind }), h('b', { text: number(row.total) }),
+      h('span', { class: state && BAD[family].includes(state) ? 'warn' : 'quiet', text: state ? `${text(value.titles.status[state])} ${number(row.states[state])}` : '' }));
+  }));
 }
 
 /** What stands below the map, by scene. */
@@ -75,7 +77,7 @@ export const STRIPS = {
       ...['emerging', 'persistent', 'fading', 'sporadic'].filter((trend) => counts[trend]).map((trend) => h('span', { class: 'key-item' }, `${t(`wall.hot.${trend}`)} `, h('b', { text: number(counts[trend]) })))];
   },
   video: () => [],
-  force: ({ force }) => (force ? [table(force, 'worker', t('wall.force.worker'), ['busy', 'off_grid']), table(force, 'vehicle', t('wall.force.vehicle'), ['busy', 'lost'])] : []),
+  force: ({ force }) => (force ? [table(force, 'worker', t('wall.force.worker'), ['off_grid', 'busy']), table(force, 'vehicle', t('wall.force.vehicle'), ['lost', 'busy'])] : []),
   sensing: ({ sensing }) => (sensing ? [table(sensing, 'sensor', t('wall.sensing.sensors'), ['alarm', 'offline']), table(sensing, 'part', t('wall.sensing.parts'), ['damaged', 'lost'])] : []),
 };
 
