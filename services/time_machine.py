@@ -163,8 +163,9 @@ def tracks(conn: Conn, caller: Caller, start: datetime, end: datetime) -> Tracks
     ways: dict[int, tuple[list[int], list[float], list[float]]] = {}
     for worker, at, lon, lat in conn.execute(TRACKS, params):
         way = ways.setdefault(worker, ([], [], []))
-        for column, value in zip(way, (at, round(lon, 6), round(lat, 6)), strict=True):
-            column.append(value)
+        way[0].append(at)
+        way[1].append(round(lon, 6))
+        way[2].append(round(lat, 6))
     who = conn.execute(WORKERS, {"ids": list(ways), "scope": reader.scope}).fetchall()
     first = conn.execute(FIRST_TRACK, params).fetchone()
     audit.record(
