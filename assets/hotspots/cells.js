@@ -84,8 +84,6 @@ export function layers(theme) {
       ...glow('hotspot-hot', look.hot),
       { id: 'hotspot-cold-line', type: 'line', source: 'hotspot-cold', paint: { 'line-color': look.cold, 'line-width': 1.2, 'line-dasharray': [3, 3], 'line-opacity': 0.7 } },
       ...glow('hotspot-chosen', look.chosen),
-    ],
-    'slot-top': [
       { id: 'hotspot-label', type: 'symbol', source: 'hotspot-labels',
         layout: { 'text-field': ['get', 'text'], 'text-font': ['Noto Sans SC Medium'], 'text-size': ['case', ['==', ['get', 'sure'], 1], 14, 12], 'text-allow-overlap': true, 'text-ignore-placement': true },
         paint: { 'text-color': ['case', ['==', ['get', 'sure'], 1], look.text, look.soft], 'text-halo-color': look.halo, 'text-halo-width': 1.4 } },

@@ -126,7 +126,8 @@
     if (!fetched.has(path)) {
       const reading = fetch(`${hall.assets}i18n/${path}`).then(async (answer) => {
         if (!answer.ok) throw new Error(`texts: ${answer.status}`);
-        catalogues[language] = { ...catalogues[language], ...await answer.json() };
+        const texts = await answer.json(); // others come at the same time: what is there is looked at only now
+        catalogues[language] = { ...catalogues[language], ...texts };
       });
       reading.catch(() => fetched.delete(path));
       fetched.set(path, reading);
