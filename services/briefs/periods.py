@@ -67,7 +67,7 @@ def due(cycle: Cycle, now: datetime, at: time) -> Period:
     Raises:
         InvalidInputError: the cycle has no schedule.
     """
-    local = now.astimezone(LOCAL)
+    local, at = now.astimezone(LOCAL), _out(cycle, at)
     day = local.date() if local.time().replace(tzinfo=None) >= at else local.date() - timedelta(days=1)
     match cycle:
         case Cycle.DAILY | Cycle.NIGHTLY:
@@ -87,8 +87,12 @@ def next_due(cycle: Cycle, now: datetime, at: time) -> datetime:
     here = due(cycle, now, at)
     following = of_day(cycle, here.window.end.astimezone(LOCAL).date())
     end = following.window.end.astimezone(LOCAL)
-    out = datetime.combine(end.date(), at, LOCAL)
-    return (out if out >= end else out + timedelta(days=1)).astimezone(UTC)
+    return datetime.combine(end.date(), _out(cycle, at), LOCAL).astimezone(UTC)
+
+
+def _out(cycle: Cycle, at: time) -> time:
+    """When an issue comes out: never before its night is over."""
+    return max(at, NIGHT_TO) if cycle is Cycle.NIGHTLY else at
 
 
 def of_day(cycle: Cycle, day: date) -> Period:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.briefs.queries import cases, happening, standing
+from services.briefs.queries import cases, happening, indicators, standing
 from services.briefs.queries.base import Query
 
 QUERIES: Mapping[str, Query] = {
@@ -30,6 +30,7 @@ QUERIES: Mapping[str, Query] = {
     "detections": standing.detections,
     "tasks": standing.tasks,
     "resources": standing.resources,
+    "abnormal": indicators.abnormal,
     "case": happening.case,
     "steps": happening.steps,
     "around": happening.around,

@@ -231,6 +231,7 @@ def overview(conn: Conn, ask: Ask) -> Answer:
     open_, open_before = standing(conn, ask, here), standing(conn, ask, period.before)
     rate = Share(now.on_time, now.closed + open_.overdue)
     rate_before = Share(before.on_time, before.closed + open_before.overdue)
+    moved = points(rate, rate_before, period.before_word)
     year = totals(conn, ask, period.year_before) if period.year_before else None
     values: dict[str, Value] = {
         "label": period.label,
@@ -250,7 +251,7 @@ def overview(conn: Conn, ask: Ask) -> Answer:
         "on_time": now.on_time,
         "late": now.late,
         "on_time_rate": rate,
-        "on_time_change": points(rate, rate_before, period.before_word) or None,
+        "on_time_told": "，".join(part for part in (str(rate), moved) if part) if rate.value is not None else None,
         "median": hours(now.median_h) if now.median_h is not None else None,
         "open": open_.open,
         "overdue": open_.overdue,
