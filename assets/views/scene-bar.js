@@ -49,7 +49,7 @@ export function controls({ turn, tip, set, light }) {
     slider.setAttribute('aria-valuetext', clock(shown));
     now.hidden = hour === null;
     const text = sun.altitude > 0 ? hall.t('views.sun_up', { side: side(sun.azimuth), altitude: Math.round(sun.altitude) }) : hall.t('views.sun_down');
-    said.textContent = `${clock(Math.floor(shown * 60) / 60)} · ${text}`;
+    said.replaceChildren(element('b', { text: clock(Math.floor(shown * 60) / 60) }), element('span', { text: ` · ${text}` }));
     said.title = hall.t('views.sun_note');
     said.dataset.azimuth = String(Math.round(sun.azimuth));
   }

@@ -158,9 +158,10 @@ export async function enter(kind, { pitch, bearing, hour = null, still = false }
   const own = KINDS[kind];
   const camera = { pitch: Number.isFinite(pitch) ? pitch : own.pitch, bearing: Number.isFinite(bearing) && own.turns ? bearing : own.bearing };
   if (here) {
-    if (here.kind !== kind) set(kind);
     if (hour !== null || still) here.hour = hour;
-    here.gl.easeTo({ ...(here.kind === kind && !Number.isFinite(pitch) ? {} : camera), duration: 500 });
+    if (here.kind !== kind) set(kind, camera);
+    else if (Number.isFinite(pitch)) here.gl.easeTo({ ...camera, duration: 500 });
+    hall.map.restyle();
     note();
     return true;
   }
@@ -182,7 +183,7 @@ export async function enter(kind, { pitch, bearing, hour = null, still = false }
   await new Promise((resolve) => canvas.once('style.load', resolve));
   here.ends.push(hall.health.watch(canvas, () => leave()));
   here.grip = take(leaflet, canvas);
-  here.bar = controls({ turn, tip, set, light, leave: () => hall.views.set('plan') });
+  here.bar = controls({ turn, tip, set: (name) => set(name), light, leave: () => hall.views.set('plan') });
   lens(own);
   node.classList.add('ready');
   await hall.map.lend(canvas, turned, first);
@@ -220,11 +221,11 @@ function lens({ lens: angle, turns }) {
 }
 
 /** From 2.5D to 3D and back on the same canvas. */
-function set(kind) {
+function set(kind, camera = KINDS[kind]) {
   if (!here || here.kind === kind) return;
   here.kind = kind;
   lens(KINDS[kind]);
-  here.gl.easeTo({ pitch: KINDS[kind].pitch, bearing: KINDS[kind].bearing, duration: 600 });
+  here.gl.easeTo({ pitch: camera.pitch, bearing: camera.bearing, duration: 600 });
   note();
 }
 

@@ -76,6 +76,7 @@ def test_search_finds_names_and_addresses(app: App) -> None:
     found = app.client("dispatcher").get("/api/v1/search?q=新街1").get_json()["classes"]
     assert {part["layer"]: [hit["id"] for hit in part["hits"]] for part in found} == {
         "organizations": [31],
+        "panoramas": [131],
         "roads": [121],
         "buildings": [11],
     }
