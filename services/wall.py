@@ -185,6 +185,8 @@ class Frame:
 
     names: Mapping[str, str]
     """By language; empty where only the streets have names."""
+    first: str
+    """Name of its first street."""
     streets: Sequence[str]
     bbox: BBox
 
@@ -378,6 +380,7 @@ def frames(conn: Conn, reader: Reader) -> Frames:
     require_watch(reader)
     rows = conn.execute(STREETS, {"scope": reader.scope}).fetchall()
     boxes = {code: BBox(*box) for code, _, *box, _ in rows}
+    names = {code: name for code, name, *_ in rows}
     if not boxes:
         return Frames(whole=None, parts=())
     fact = conn.execute(NAMED).fetchone()
@@ -386,10 +389,15 @@ def frames(conn: Conn, reader: Reader) -> Frames:
         own = [code for code in one.get("streets", ()) if code in boxes]
         if own:
             parts.append(
-                Frame(names={"zh": one.get("zh", ""), "en": one.get("en", "")}, streets=own, bbox=_around([boxes[code] for code in own]))
+                Frame(
+                    names={"zh": one.get("zh", ""), "en": one.get("en", "")},
+                    first=names[own[0]],
+                    streets=own,
+                    bbox=_around([boxes[code] for code in own]),
+                )
             )
     if len({code for part in parts for code in part.streets}) < len(boxes):
-        parts = [Frame(names={}, streets=own, bbox=_around([boxes[code] for code in own])) for own in _cut(boxes)]
+        parts = [Frame(names={}, first=names[own[0]], streets=own, bbox=_around([boxes[code] for code in own])) for own in _cut(boxes)]
     return Frames(whole=_around(list(boxes.values())), parts=parts if len(parts) > 1 else ())
 
 

@@ -139,8 +139,8 @@ function mapsFor(value) {
   const shares = parts.map(({ bbox }) => Math.max((bbox.east - bbox.west) / Math.max(bbox.north - bbox.south, 1e-6), 0.5));
   mapBox.style.setProperty('grid-template-columns', shares.map((share) => `${(100 * share).toFixed(1)}fr`).join(' '));
   mapBox.replaceChildren();
-  for (const { names, bbox } of parts) {
-    const title = names[boot.language] || '';
+  for (const { names, first, streets, bbox } of parts) {
+    const title = names[boot.language] || (streets ? t(streets.length > 1 ? 'wall.part' : 'wall.part_one', { name: first, n: streets.length }) : '');
     const box = h('div', { class: 'map-box' });
     mapBox.append(h('div', { class: 'map-frame' }, box, parts.length > 1 && title ? h('h2', { class: 'map-title', text: title }) : null));
     const padding = kind.behind ? { left: kind.cover.left, right: kind.cover.right, top: kind.cover.top, bottom: kind.cover.bottom } : { left: 60, right: 60, top: 84, bottom: 84 };

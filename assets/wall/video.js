@@ -35,6 +35,7 @@ class Tile {
     this.node = h('figure', { class: 'cam' }, h('div', { class: 'cam-picture' }, this.video, this.mark, this.clock, this.said), h('figcaption', {}, h('i', { class: 'dot' }), this.name, this.note));
     this.camera = null;
     this.player = null;
+    this.played = false;
   }
 
   async show(camera, { alarm = false } = {}) {
@@ -61,7 +62,10 @@ class Tile {
 
   state({ state }) {
     this.node.dataset.state = state;
-    this.said.textContent = TEXTS[state] ? t(`wall.video.${TEXTS[state]}`) : '';
+    if (state === 'playing') this.played = true;
+    // one that never came is not "coming back"
+    const word = state === 'reconnecting' && !this.played ? 'failed' : TEXTS[state];
+    this.said.textContent = word ? t(`wall.video.${word}`) : '';
   }
 
   tick() {

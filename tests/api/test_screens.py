@@ -69,7 +69,7 @@ def tidy(app: App) -> Iterator[App]:
 def add(app: App, name: str = "main", **more: Any) -> int:
     answer = app.client("shift_leader").post(SCREENS, json={"name": name, "title": "主屏", **more})
     assert answer.status_code == 201, answer.text
-    return int(answer.json["id"])
+    return int(answer.get_json()["id"])
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -102,36 +102,36 @@ def test_nothing_personal_stands_on_a_wall_whoever_opens_it(app: App, role: str)
 
 def test_a_wall_of_one_street_shows_this_street(app: App) -> None:
     client = app.client("elsewhere")
-    found = client.get("/api/v1/wall/events").json
+    found = client.get("/api/v1/wall/events").get_json()
     assert {one["id"] for one in found["points"]} == {loop.NEIGHBOUR}
-    assert {one["code"] for one in client.get("/api/v1/wall/grids").json["grids"]} == {district.GRIDS[1]}
-    assert {one["code"] for one in client.get("/api/v1/today").json["streets"]} == {district.STREETS[1]}
+    assert {one["code"] for one in client.get("/api/v1/wall/grids").get_json()["grids"]} == {district.GRIDS[1]}
+    assert {one["code"] for one in client.get("/api/v1/today").get_json()["streets"]} == {district.STREETS[1]}
     assert client.get(f"/api/v1/wall/emergency/{loop.EVENT}").status_code == 404
     assert client.post(f"/api/v1/wall/events/{loop.EVENT}/acknowledge").status_code == 404
 
 
 def test_a_screen_hears_what_the_controller_chose_and_is_heard(tidy: App) -> None:
     screen, controller, wall = add(tidy, size="5760x1080", wall_width_m=14.4, distance_m=10), tidy.client("dispatcher"), tidy.client("wall")
-    orders = wall.post(f"{SCREENS}/main/beat", json=BEAT).json
+    orders = wall.post(f"{SCREENS}/main/beat", json=BEAT).get_json()
     assert (orders["screen"]["size"], orders["screen"]["scene"], orders["mode"]["mode"]) == ("5760x1080", None, "peace")
     assert [step["scene"] for step in orders["programme"]["steps"]] == list(screens.SCENES)
-    assert controller.patch(f"{SCREENS}/{screen}", json={"scene": "force", "paused": True}).json["scene"] == "force"
-    again = wall.post(f"{SCREENS}/main/beat", json=BEAT | {"stale": ["events"], "heap_mb": 42}).json
+    assert controller.patch(f"{SCREENS}/{screen}", json={"scene": "force", "paused": True}).get_json()["scene"] == "force"
+    again = wall.post(f"{SCREENS}/main/beat", json=BEAT | {"stale": ["events"], "heap_mb": 42}).get_json()
     assert (again["screen"]["scene"], again["screen"]["paused"]) == ("force", True)
-    (listed,) = controller.get(SCREENS).json["items"]
+    (listed,) = controller.get(SCREENS).get_json()["items"]
     assert listed["alive"]
     (page,) = listed["pages"]
     assert (page["client"], page["heap_mb"], page["stale"], page["scene"]) == ("c1", 42.0, ["events"], "events")
-    assert controller.patch(f"{SCREENS}/{screen}", json={"scene": None, "reload": True}).json["reload"] == 1
+    assert controller.patch(f"{SCREENS}/{screen}", json={"scene": None, "reload": True}).get_json()["reload"] == 1
     with tidy.pool.connection() as conn:
         conn.execute("UPDATE hall.screen_heartbeat SET at = at - interval '21 seconds'")
-    assert not controller.get(SCREENS).json["items"][0]["alive"]
+    assert not controller.get(SCREENS).get_json()["items"][0]["alive"]
 
 
 def test_a_screen_that_nobody_entered_runs_on_the_first_programme_and_is_listed(tidy: App) -> None:
-    orders = tidy.client("wall").post(f"{SCREENS}/lobby/beat", json=BEAT).json
+    orders = tidy.client("wall").post(f"{SCREENS}/lobby/beat", json=BEAT).get_json()
     assert (orders["screen"], orders["programme"]["name"]) == (None, "日常")
-    (listed,) = tidy.client("leader").get(SCREENS).json["items"]
+    (listed,) = tidy.client("leader").get(SCREENS).get_json()["items"]
     assert (listed["name"], listed["screen"], listed["alive"]) == ("lobby", None, True)
 
 
@@ -154,7 +154,7 @@ def test_a_screen_that_nobody_entered_runs_on_the_first_programme_and_is_listed(
 def test_a_screen_that_cannot_be_is_refused(tidy: App, body: dict[str, Any]) -> None:
     answer = tidy.client("system_admin").post(SCREENS, json=body)
     assert answer.status_code == 400, answer.text
-    assert answer.json["detail"]
+    assert answer.get_json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_names_are_taken_once_and_used_programmes_stay(tidy: App) -> None:
     screen, client = add(tidy), tidy.client("shift_leader")
     assert client.post(SCREENS, json={"name": "main", "title": "又一块"}).status_code == 409
     steps = [{"scene": "grids", "seconds": 20}]
-    programme = client.post("/api/v1/programmes", json={"name": "网格", "steps": steps}).json["id"]
+    programme = client.post("/api/v1/programmes", json={"name": "网格", "steps": steps}).get_json()["id"]
     assert client.post("/api/v1/programmes", json={"name": "网格", "steps": steps}).status_code == 409
     assert client.patch(f"{SCREENS}/{screen}", json={"programme_id": programme}).status_code == 200
     assert client.delete(f"/api/v1/programmes/{programme}").status_code == 409
@@ -192,7 +192,7 @@ def test_an_emergency_begins_for_a_case_and_ends_with_a_report(tidy: App) -> Non
     leader, wall = tidy.client("leader"), tidy.client("wall")
     with tidy.pool.connection() as conn:
         conn.execute("UPDATE hall.event SET level = 1 WHERE id = %s", [loop.EVENT])
-    assert [one["id"] for one in wall.get(MODE).json["proposals"]] == [loop.EVENT]
+    assert [one["id"] for one in wall.get(MODE).get_json()["proposals"]] == [loop.EVENT]
     for bad in (
         {"mode": "emergency", "reason": "燃气泄漏"},
         {"mode": "peace", "event_id": loop.EVENT, "reason": "结束"},
@@ -202,20 +202,20 @@ def test_an_emergency_begins_for_a_case_and_ends_with_a_report(tidy: App) -> Non
         assert leader.post(MODE, json=bad).status_code == 400
     assert leader.post(MODE, json={"mode": "emergency", "event_id": 999, "reason": "燃气泄漏"}).status_code == 404
     assert leader.post(MODE, json={"mode": "peace", "reason": "没有开始"}).status_code == 409
-    begun = leader.post(MODE, json={"mode": "emergency", "event_id": loop.EVENT, "reason": "燃气泄漏"}).json
+    begun = leader.post(MODE, json={"mode": "emergency", "event_id": loop.EVENT, "reason": "燃气泄漏"}).get_json()
     assert (begun["mode"], begun["event"]["id"], begun["started_by"], begun["proposals"]) == ("emergency", loop.EVENT, "leader账号", [])
     # a second one waits, and whoever has nothing to do with its area learns no more than that it lasts
     assert leader.post(MODE, json={"mode": "emergency", "event_id": loop.NEIGHBOUR, "reason": "又一起"}).status_code == 409
-    elsewhere = tidy.client("elsewhere").get(MODE).json
+    elsewhere = tidy.client("elsewhere").get(MODE).get_json()
     assert (elsewhere["mode"], elsewhere["event"], elsewhere["reason"]) == ("emergency", None, "")
-    told = wall.get(f"/api/v1/wall/emergency/{loop.EVENT}").json
+    told = wall.get(f"/api/v1/wall/emergency/{loop.EVENT}").get_json()
     assert (told["people_cordon"], told["people_influence"], len(told["houses"])) == (1, 1, 1)
-    assert leader.post(MODE, json={"mode": "peace", "reason": "已止漏，人员返回"}).json["mode"] == "peace"
-    (past,) = leader.get(f"{MODE}/history").json["items"]
+    assert leader.post(MODE, json={"mode": "peace", "reason": "已止漏，人员返回"}).get_json()["mode"] == "peace"
+    (past,) = leader.get(f"{MODE}/history").get_json()["items"]
     report = past["report"]
     assert (report["note"], report["title"], report["acts"], past["reason"]) == ("已止漏，人员返回", "占道经营1", 0, "燃气泄漏")
     assert report["duration_s"] >= 0
-    assert tidy.client("elsewhere").get(f"{MODE}/history").json["items"] == []
+    assert tidy.client("elsewhere").get(f"{MODE}/history").get_json()["items"] == []
     assert [row[2] for row in tidy.audit("hall_mode")[-2:]] == ["燃气泄漏", "已止漏，人员返回"]
 
 
@@ -226,16 +226,16 @@ def test_a_gravest_case_alarms_the_walls_until_somebody_acknowledges(tidy: App) 
             "UPDATE hall.event SET level = 1, reported_at = %s, deadline_at = %s WHERE id = %s",
             [now, now + timedelta(minutes=30), loop.EVENT],
         )
-    (major,) = wall.get("/api/v1/wall/events").json["majors"]
+    (major,) = wall.get("/api/v1/wall/events").get_json()["majors"]
     assert (major["id"], major["alarm"], major["overdue"]) == (loop.EVENT, True, False)
     assert tidy.client("acceptor").post(f"/api/v1/wall/events/{loop.EVENT}/acknowledge").status_code == 403
     assert tidy.client("dispatcher").post(f"/api/v1/wall/events/{loop.EVENT}/acknowledge").status_code == 204
     assert tidy.client("leader").post(f"/api/v1/wall/events/{loop.EVENT}/acknowledge").status_code == 204
-    assert not wall.get("/api/v1/wall/events").json["majors"][0]["alarm"]
+    assert not wall.get("/api/v1/wall/events").get_json()["majors"][0]["alarm"]
 
 
 def test_parts_of_the_city_are_cut_where_both_are_drawn_largest(app: App) -> None:
-    found = app.client("wall").get("/api/v1/wall/frames").json
+    found = app.client("wall").get("/api/v1/wall/frames").get_json()
     assert [part["streets"] for part in found["parts"]] == [[district.STREETS[0]], [district.STREETS[1]]]
     with app.pool.connection() as conn:
         conn.execute(
@@ -244,4 +244,4 @@ def test_parts_of_the_city_are_cut_where_both_are_drawn_largest(app: App) -> Non
                 f'[{{"zh": "东", "en": "East", "streets": ["{district.STREETS[1]}"]}}, {{"zh": "西", "en": "West", "streets": ["{district.STREETS[0]}"]}}]'
             ],
         )
-    assert [part["names"]["zh"] for part in app.client("wall").get("/api/v1/wall/frames").json["parts"]] == ["东", "西"]
+    assert [part["names"]["zh"] for part in app.client("wall").get("/api/v1/wall/frames").get_json()["parts"]] == ["东", "西"]
