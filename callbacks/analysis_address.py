@@ -87,7 +87,8 @@ class Address:
     def api(self, path: str, now: datetime, **more: str | int | None) -> str:
         """Return the address of the same question to the machine interface."""
         start, end = self.window(now)
-        query: dict[str, object] = {name: self.query[name] for name in (*FILTERS, "preset") if name in self.query}
+        heeded = ("area",) if path == "performance" else (*FILTERS, "preset")
+        query: dict[str, object] = {name: self.query[name] for name in heeded if name in self.query}
         query |= {"start": start.isoformat(), "end": end.isoformat(), **more}
         return f"/api/v1/{path}?{urlencode({name: value for name, value in query.items() if value is not None}, safe=',')}"
 

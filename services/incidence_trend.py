@@ -63,7 +63,7 @@ def trend(history: History, reader: Reader, filters: Filters, step: str) -> Tren
         raise InvalidInputError(f"step={step[:20]!r}: must be one of {', '.join(STEPS)}")
     times = history.reported[history.rows(replace(filters, start=None), reader)]
     end = filters.end or history.at
-    last = min(int(end.timestamp()), int(history.at.timestamp()))
+    last = min(int(end.timestamp()) - 1, int(history.at.timestamp()))
     times = times[times <= last]
     if not len(times):
         return Trend(step=step, points=[], profile=[])

@@ -50,6 +50,13 @@ NEXT: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Where a click on a name leads: narrowed to it, ranked by what is asked next."""
 PARAMETER: Final[Mapping[str, str]] = {"street": "area", "community": "area", "grid": "area", "hour": "hours", "weekday": "weekdays"}
+FIELDS: Final = ("days", "from", "to", "area", "preset", "major", "source", "hours", "weekdays")
+UNHEEDED: Final[Mapping[str, frozenset[str]]] = {
+    "performance": frozenset({"preset", "major", "source", "hours", "weekdays"}),
+    "road_damage": frozenset({"preset", "major"}),
+    "garbage_bins": frozenset({"preset", "major"}),
+}
+"""Fields that a view does not ask for: its cases are its own."""
 HOURS: Final = ("8-17", "18-21", "22-5")
 WEEKDAYS: Final = ("1-5", "6-7")
 MANY: Final = 9.995
@@ -137,8 +144,11 @@ def _form(told: Frame) -> Component:
             address.get("weekdays"),
         ),
     ]
+    shown = [
+        field for name, field in zip(FIELDS, fields, strict=True) if name not in UNHEEDED.get(address.choice("view", VIEWS), frozenset())
+    ]
     return html.Div(
-        fields, className="an-form", role="search", **also({"data-analysis-form": "true", "aria-label": words("analysis.filters")})
+        shown, className="an-form", role="search", **also({"data-analysis-form": "true", "aria-label": words("analysis.filters")})
     )
 
 
@@ -160,6 +170,8 @@ def entry(title: str, kind: str, name: str, value: str) -> Component:
 def _chips(told: Frame) -> list[Component]:
     """What else narrows, each with a way to take it out."""
     address, words = told.address, told.words
+    if address.choice("view", VIEWS) == "performance":
+        return []
     given = [(name, value) for name in FILTERS if name not in {"major", "source", "area"} and (value := address.get(name))]
     given = [
         (name, value)
@@ -433,7 +445,7 @@ def exports(told: Frame, path: str, *, kinds: Sequence[str] = ("csv", "xlsx"), *
     links = [
         html.A(
             [icon("download"), told.words(f"analysis.export_{kind}")],
-            href=told.address.api(path, told.now, format=kind, lang=str(told.words.language), **more),
+            href=told.address.api(path, told.now, format="csv" if kind == "csv" else "xlsx", lang=str(told.words.language), **more),
             className="button small",
         )
         for kind in kinds

@@ -20,7 +20,7 @@ MAP_ZOOM = 17
 def cases(found: incidence_cases.Page, told: Frame) -> list[Component]:
     """Show a page of the cases of a filter."""
     words = told.words
-    tools = html.Div([_count(found.total, told), exports(told, "incidence/cases")], className="an-tools")
+    tools = html.Div([_count(found.total, told), exports(told, "incidence/cases", kinds=("csv", "table"))], className="an-tools")
     if not found.total:
         return [tools, empty(words("analysis.nothing"))]
     heads = [

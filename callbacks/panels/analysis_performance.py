@@ -31,7 +31,7 @@ def performance(found: Performance, weights: Weights, told: Frame) -> list[Compo
         ],
         className="an-dims",
     )
-    tools = html.Div([objects, exports(told, "performance", preset=None, object=found.object)], className="an-tools")
+    tools = html.Div([objects, exports(told, "performance", kinds=("csv", "table"), object=found.object)], className="an-tools")
     how = html.P(
         [
             words("analysis.score_how"),

@@ -1,22 +1,22 @@
 """Rankings, comparisons, hours and trends, over cases that can be counted by hand; midnight, new year and deleted classes among them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
-import psycopg
 import pytest
 
-from geodata.db import open_pool
+from geodata.db import Conn
+from geodata.dictionary import files
 from geodata.errors import InvalidInputError
-from services import garbage_bins, history_build, incidence, incidence_cases, incidence_trend, road_damage
-from services.history import CHINA_S, ClassRow, Filters, History, HistoryStore
+from services import garbage_bins, incidence, incidence_cases, incidence_trend, road_damage
+from services.history import CHINA_S, ClassRow, Filters, History
 from services.history_build import Cases, Placed, build
 from services.incidence_presets import BY_KEY, PRESETS
 from services.rights import Reader, Role
-from tests.conftest import City
+from tests import district
 
 LEADER = Reader(1, "leader", "leader", Role.LEADER, "")
 NOW = datetime(2027, 1, 1, 4, tzinfo=UTC)
@@ -27,6 +27,7 @@ CLASSES = (
 )
 GRIDS = ("990000001001001", "990000001002001", "990000002001001", "9900")
 ROADS = ("一号路", "二号路")
+LON, LAT = 113.5425, 22.1925
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,13 @@ class Told:
     state: str = "closed"
     road: int = -1
     building: int = 0
+    metres: float | None = None
+    """East of the first bin; None when the place is not known."""
+
+
+def east(metres: float) -> float:
+    """Longitude so many metres east of the first bin."""
+    return LON + metres / (111_320 * math.cos(math.radians(LAT)))
 
 
 def told(cases: Sequence[Told]) -> History:
@@ -66,10 +74,12 @@ def told(cases: Sequence[Told]) -> History:
         "checked": zeros,
         "department": zeros,
         "building": np.array([one.building for one in cases], np.int64),
-        "lon": np.full(number, 113.55),
-        "lat": np.full(number, 22.19),
+        "lon": np.array([east(one.metres or 0) for one in cases], np.float64),
+        "lat": np.full(number, LAT),
     }
-    cells = {resolution: np.zeros(number, np.uint64) for resolution in (7, 8, 9, 10)}
+    cells = {
+        resolution: np.array([0 if one.metres is None and one.kind != 1 else 1 for one in cases], np.uint64) for resolution in (7, 8, 9, 10)
+    }
     placed = Placed(cells=cells, road=np.array([one.road for one in cases], np.int32), roads=ROADS)
     given = Cases(class_rows=CLASSES, sources=("hotline12345",), states=states, grids=GRIDS, columns=columns)
     return build(given, placed, revision="test", at=NOW)
@@ -259,10 +269,8 @@ def test_a_trend_of_days_is_refused() -> None:
 # ---- presets ----------------------------------------------------------------------------------------------------
 
 
-def test_presets_name_classes_of_the_delivered_dictionary(city: City) -> None:
-    with psycopg.connect(city.url) as conn:
-        known = {row[0] for row in conn.execute("SELECT code FROM hall.event_class")}
-        subs = {row[0] for row in conn.execute("SELECT code FROM hall.event_sub_class")}
+def test_presets_name_classes_of_the_delivered_dictionary() -> None:
+    known, subs = {one.code for one in files.classes()}, {one.code for one in files.sub_classes()}
     for preset in PRESETS:
         assert preset.classes <= known
         assert preset.subs <= subs
@@ -295,63 +303,123 @@ def test_greedy_cover_is_near_the_best_choice() -> None:
     assert 0.75 * best <= greedy <= best  # two of the best two: 1 - (1 - 1/2)^2
 
 
-@pytest.fixture(scope="module")
-def history(city: City, tmp_path_factory: pytest.TempPathFactory) -> History:
-    data_dir: Path = tmp_path_factory.mktemp("incidence")
-    with open_pool(city.url) as pool:
-        history_build.make(pool, data_dir)
-    return HistoryStore(data_dir).current()
+EVENT = """
+    INSERT INTO hall.event (id, case_no, title, class_code, major, level, source, state, reported_at, deadline_at, step_started_at, closed_at, place_text,
+                            grid_code, geom)
+    VALUES (%(id)s, 'i' || %(id)s, 't', %(code)s, 'city', 0, 'other', 'closed', %(at)s, %(at)s, %(at)s, %(at)s, 'p', %(grid)s,
+            ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326))
+"""
+BIN = """
+    INSERT INTO hall.part (id, obj_id, class_code, name, state, grid_code, geom)
+    VALUES (%(id)s, 'b' || %(id)s, '0305', '垃圾箱' || %(id)s, %(state)s, %(grid)s, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326))
+"""
+MAY = china(2026, 5, 1, 12)
 
 
-def test_bins_agree_with_postgis(city: City, history: History) -> None:
-    near = """
-        WITH cases AS (SELECT id, geom::geography AS place FROM hall.event WHERE class_code = ANY(%s) AND state NOT IN ('void', 'merged')),
-             bins AS (SELECT geom::geography AS place FROM hall.part WHERE class_code IN ('0304', '0305')
-                      AND state NOT IN ('lost', 'abandoned', 'removed'))
-        SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM bins WHERE ST_DWithin(bins.place, cases.place, 80))) FROM cases
-    """
-    with psycopg.connect(city.url) as conn:
-        found = garbage_bins.evaluate(conn, history, LEADER, Filters())
-        cases, served = conn.execute(near, [sorted(BY_KEY["garbage_bins"].codes(history))]).fetchone() or (0, 0)
-        street = garbage_bins.evaluate(conn, history, replace(LEADER, scope="990000001"), Filters())
-        nothing = garbage_bins.evaluate(conn, history, LEADER, Filters(classes=frozenset({"gone"})))
-    assert found.cases == cases > 0
-    # the UTM zone and the ellipsoid differ by less than one in a thousand
-    assert abs((cases - found.unserved) - served) <= max(2, cases // 200)
-    assert sum(band.cases for band in found.bands) == cases - found.unplaced
-    assert all(one.cases > 0 and (one.nearest_bin_m or 81) > 80 for one in found.sites)
-    assert [one.cases for one in found.sites] == sorted((one.cases for one in found.sites), reverse=True)
-    assert 0 < street.cases < found.cases
-    assert all(
-        code.startswith("990000001") for code in [*(one.grid_code for one in street.sites), *(one.grid_code for one in street.overflowing)]
+@pytest.fixture
+def street(conn: Conn) -> Conn:
+    """Two bins 400 m apart in two streets, a third one that was lost."""
+    district.fill(conn)
+    conn.execute("INSERT INTO hall.part_class (code, name, major) VALUES ('0305', '垃圾箱', '03')")
+    for number, metres, state, grid in ((1, 0, "intact", GRIDS[0]), (2, 400, "damaged", GRIDS[2]), (3, 200, "lost", GRIDS[0])):
+        conn.execute(BIN, {"id": 900 + number, "state": state, "grid": grid, "lon": east(metres), "lat": LAT})
+    return conn
+
+
+def garbage() -> History:
+    """Eight cases: two beside the first bin, one 45 m from it, four far from both, one of unknown place."""
+    metres = (3, -6, 45, 190, 195, 198, 260)
+    return told([*(Told(at=MAY, metres=at, road=0) for at in metres), Told(at=MAY, metres=None), Told(at=MAY, kind=1, metres=0)])
+
+
+def test_cases_are_told_apart_by_their_distance_to_a_bin(street: Conn) -> None:
+    found = garbage_bins.evaluate(street, garbage(), LEADER, Filters(), radius_m=80)
+    assert (found.cases, found.unplaced, found.bins) == (8, 1, 2)
+    assert (found.beside, found.unserved) == (2, 4)
+    assert [band.cases for band in found.bands] == [2, 1, 0, 0, 4, 0, 0]
+    assert [(one.id, one.cases) for one in found.overflowing] == [(901, 2)]
+    assert len(found.unserved_places) == 4
+
+
+def test_distances_are_those_of_the_ellipsoid(street: Conn) -> None:
+    """The UTM zone differs from PostGIS by less than one in a thousand."""
+    found = garbage_bins.evaluate(street, told([Told(at=MAY, metres=200)]), LEADER, Filters())
+    query = (
+        "SELECT min(ST_Distance(geom::geography, ST_SetSRID(ST_MakePoint(%s, %s), 4326)::geography)) FROM hall.part WHERE state <> 'lost'"
     )
+    (true,) = street.execute(query + " AND class_code = '0305'", [east(200), LAT]).fetchone() or (0.0,)
+    assert found.median_m == pytest.approx(true, rel=1e-3)
+
+
+def test_a_new_bin_is_suggested_where_most_is_not_served(street: Conn) -> None:
+    found = garbage_bins.evaluate(street, garbage(), LEADER, Filters(), radius_m=80, sites=5)
+    assert [one.cases for one in found.sites] == [4]
+    assert found.sites[0].cumulated == 1
+    assert found.sites[0].road == "一号路"
+    assert (found.sites[0].nearest_bin_m or 0) > 80
+    wide = garbage_bins.evaluate(street, garbage(), LEADER, Filters(), radius_m=500)
+    assert (wide.unserved, wide.sites) == (0, [])
+    assert garbage_bins.evaluate(street, garbage(), LEADER, Filters(), sites=0).sites == []
+
+
+def test_without_bins_nothing_is_served_and_without_cases_nothing_is_said(street: Conn) -> None:
+    nothing = garbage_bins.evaluate(street, garbage(), LEADER, Filters(classes=frozenset({"gone"})))
     assert (nothing.cases, nothing.sites, nothing.median_m) == (0, [], None)
+    street.execute("DELETE FROM hall.part WHERE class_code = '0305'")
+    bare = garbage_bins.evaluate(street, garbage(), LEADER, Filters())
+    assert (bare.bins, bare.unserved, bare.median_m) == (0, 7, None)
+    assert sum(band.cases for band in bare.bands) == bare.bands[-1].cases == 7
+    assert bare.sites[0].nearest_bin_m is None
 
 
-def test_a_budget_is_shared_out_among_the_named_roads(city: City, history: History) -> None:
-    with psycopg.connect(city.url) as conn:
-        found = road_damage.roads(conn, history, LEADER, Filters(), 1_000_000)
-        nothing = road_damage.roads(conn, history, LEADER, Filters(classes=frozenset({"gone"})))
-        length = conn.execute("SELECT sum(length_m) / 1000 FROM hall.road_edge WHERE name = %s", [found.roads[0].name]).fetchone()
-    assert sum(road.cases for road in found.roads) == found.total - found.elsewhere
-    assert sum(road.budget_part or 0 for road in found.roads) == pytest.approx(1_000_000)
-    assert found.roads[-1].cumulated == pytest.approx(1)
-    assert found.roads[0].length_km == pytest.approx(length[0] if length else None)
-    assert (nothing.total, nothing.roads) == (0, [])
-    with psycopg.connect(city.url) as conn, pytest.raises(InvalidInputError, match="budget"):
-        road_damage.roads(conn, history, LEADER, Filters(), float("nan"))
+def test_all_cases_on_one_point_need_one_site(street: Conn) -> None:
+    found = garbage_bins.evaluate(street, told([Told(at=MAY, metres=200)] * 50), LEADER, Filters())
+    assert [(one.cases, one.cumulated) for one in found.sites] == [(50, 1.0)]
 
 
-def test_the_list_behind_a_figure_has_as_many_cases(city: City, history: History) -> None:
-    found = incidence.ranking(history, LEADER, Filters(), "class", limit=1).rows[0]
+def test_a_street_gets_sites_for_its_own_cases(street: Conn) -> None:
+    cases = told([Told(at=MAY, metres=200), Told(at=MAY, metres=201, grid=2), Told(at=MAY, metres=401, grid=2)])
+    found = garbage_bins.evaluate(street, cases, replace(LEADER, scope="990000002"), Filters())
+    assert (found.cases, found.bins) == (2, 1)
+    assert [(one.cases, one.grid_code) for one in found.sites] == [(1, GRIDS[2])]
+    assert [one.id for one in found.overflowing] == [902]
+
+
+@pytest.mark.parametrize("wrong", [{"radius_m": 5}, {"radius_m": 5_000}, {"sites": -1}, {"sites": 101}])
+def test_a_radius_or_number_out_of_range_is_refused(street: Conn, wrong: dict[str, int]) -> None:
+    with pytest.raises(InvalidInputError, match=next(iter(wrong))):
+        garbage_bins.evaluate(street, garbage(), LEADER, Filters(), **wrong)
+
+
+def test_a_budget_is_shared_out_among_the_named_roads(street: Conn) -> None:
+    street.execute("UPDATE hall.road_edge SET name = '一号路', length_m = 500 WHERE id = 121")
+    broken = told([*[Told(at=MAY, kind=1, road=0)] * 3, Told(at=MAY, kind=1, road=1, hours=None), Told(at=MAY, kind=1), OLD])
+    found = road_damage.roads(street, broken, LEADER, Filters(start=china(2026, 1, 1), end=china(2027, 1, 1)), 1_000_000)
+    assert (found.total, found.elsewhere, found.days) == (5, 1, 365)
+    first, second = found.roads
+    assert (first.name, first.cases, first.length_km, first.cases_per_km) == ("一号路", 3, 0.5, 6)
+    assert (first.repaired, first.again, first.median_hours, first.budget_part) == (3, 1, 2.0, 750_000)
+    assert (second.length_km, second.cases_per_km, second.repaired, second.open) == (None, None, 0, 1)
+    assert second.cumulated == pytest.approx(1)
+    assert first.expected_a_year == pytest.approx(3)
+    assert road_damage.roads(street, broken, LEADER, Filters(classes=frozenset({"gone"}))).roads == []
+    assert road_damage.roads(street, broken, replace(LEADER, scope="990000002"), Filters()).total == 0
+    with pytest.raises(InvalidInputError, match="budget"):
+        road_damage.roads(street, broken, LEADER, Filters(), float("nan"))
+
+
+def test_the_list_behind_a_figure_has_as_many_cases(street: Conn) -> None:
+    cases = told([Told(at=MAY + timedelta(hours=n), grid=2 * (n % 2), metres=n) for n in range(6)])
+    street.execute("INSERT INTO hall.event_class (code, name, major) VALUES ('0102', '暴露垃圾', 'city')")
+    for row in range(6):
+        number = int(cases.id[row])
+        values = {"id": number, "code": "0102", "at": MAY + timedelta(hours=number - 1), "lon": LON, "lat": LAT}
+        street.execute(EVENT, {**values, "grid": GRIDS[2 * ((number - 1) % 2)]})
+    found = incidence.ranking(cases, LEADER, Filters(), "class").rows[0]
     behind = Filters(classes=frozenset({found.key}))
-    with psycopg.connect(city.url) as conn:
-        page = incidence_cases.page(conn, history, LEADER, behind, limit=20)
-        later = incidence_cases.page(conn, history, LEADER, behind, limit=20, offset=20)
-        stranger = incidence_cases.read(conn, replace(LEADER, scope="1"), [page.cases[0].id])
-    assert page.total == found.count
-    assert all(case.class_code == found.key for case in page.cases)
-    times = [case.reported_at for case in (*page.cases, *later.cases)]
-    assert times == sorted(times, reverse=True)
-    assert not {case.id for case in page.cases} & {case.id for case in later.cases}
-    assert stranger == []
+    page = incidence_cases.page(street, cases, LEADER, behind, limit=4)
+    rest = incidence_cases.page(street, cases, LEADER, behind, limit=4, offset=4)
+    assert (page.total, [case.id for case in (*page.cases, *rest.cases)]) == (found.count, [6, 5, 4, 3, 2, 1])
+    second = replace(LEADER, scope="990000002")
+    assert [case.id for case in incidence_cases.all_of(street, cases, second, behind)] == [6, 4, 2]
+    assert incidence_cases.read(street, second, [1]) == []
