@@ -16,8 +16,8 @@ from geodata.errors import InvalidInputError
 from geodata.indicators.catalogue import DOMAINS, Indicator, catalogue
 from services.attempts import attempted
 from services.indicators import cases, figures, intake, periods, template, warnings
-from services.indicators.figures import Figure, Point
-from services.indicators.warnings import Step, Warned
+from services.indicators.figures import IndicatorFigure, SeriesPoint
+from services.indicators.warnings import Warned, WarningStep
 
 PATH = "/api/v1/indicators"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -35,7 +35,7 @@ CODE = parameters.text("code", 8, "Only of this indicator.")
 BEFORE = parameters.integer("before", 1, 2**62, "Cursor: the id of the last row already read.")
 
 
-class ValueRow(Struct):
+class IndicatorRow(Struct):
     """A figure: indicator, area (absent: the district), period as 2026-11, 2026-Q4, 2026-W48 or 2026-11-23, and a number. Judged row by row."""
 
     code: Any = None
@@ -44,29 +44,29 @@ class ValueRow(Struct):
     value: Any = None
 
 
-class NewValues(Struct, forbid_unknown_fields=True):
-    """Figures that are handed in together, 5,000 at most."""
+class IndicatorValues(Struct, forbid_unknown_fields=True):
+    """IndicatorFigures that are handed in together, 5,000 at most."""
 
-    values: list[ValueRow]
+    values: list[IndicatorRow]
 
 
-class HandleBody(Struct, forbid_unknown_fields=True):
+class IndicatorHandling(Struct, forbid_unknown_fields=True):
     """What was done about a warning."""
 
     note: Annotated[str, Meta(max_length=1000)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class IndicatorFigures:
     """Figures of one area."""
 
     area: str
     area_name: str
-    items: list[Figure]
+    items: list[IndicatorFigure]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Definition:
+class IndicatorDefinition:
     """What an indicator means. `sql`: its aggregate over the rows of its source; `tables`: what it reads; `streets`: it exists for each street."""
 
     code: str
@@ -99,20 +99,20 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class One:
+class IndicatorView:
     """All of one indicator in one area."""
 
-    definition: Definition
+    definition: IndicatorDefinition
     area: str
     area_name: str
-    figure: Figure
-    series: list[Point]
-    streets: list[Figure]
+    figure: IndicatorFigure
+    series: list[SeriesPoint]
+    streets: list[IndicatorFigure]
     warnings: list[Warned]
 
 
 @dataclass(frozen=True, slots=True)
-class Cases:
+class IndicatorCases:
     """Cases behind a figure."""
 
     items: list[cases.CaseLine]
@@ -120,15 +120,15 @@ class Cases:
 
 
 @dataclass(frozen=True, slots=True)
-class Areas:
+class IndicatorAreas:
     """The district and the streets that the reader sees, and whether he hands figures in."""
 
-    items: list[figures.Area]
+    items: list[figures.IndicatorArea]
     may_submit: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Warnings:
+class IndicatorWarnings:
     """Warnings, the newest first."""
 
     items: list[Warned]
@@ -136,13 +136,13 @@ class Warnings:
 
 
 @dataclass(frozen=True, slots=True)
-class OneWarning:
+class IndicatorWarning:
     """A warning, what happened to it, and whether the reader acts on it."""
 
     warning: Warned
-    steps: list[Step]
+    steps: list[WarningStep]
     may_act: bool
-    figure: Figure | None
+    figure: IndicatorFigure | None
 
 
 class IndicatorViews:
@@ -151,7 +151,7 @@ class IndicatorViews:
     def __init__(self, context: Context) -> None:
         self._pool = context.pool
 
-    def all(self) -> Figures:
+    def all(self) -> IndicatorFigures:
         """Figures of an area."""
         arguments, caller = request.args, current_caller()
         domain, state, area = DOMAIN.optional(arguments), STATE.optional(arguments), AREA.optional(arguments)
@@ -159,24 +159,24 @@ class IndicatorViews:
             place = figures.area_of(conn, caller.reader, area)
             found = figures.of_area(conn, caller.reader, caller.now, area=place.code)
         items = [one for one in found if domain in {None, one.domain} and state in {None, one.state}]
-        return Figures(area=place.code, area_name=place.name, items=items)
+        return IndicatorFigures(area=place.code, area_name=place.name, items=items)
 
-    def abnormal(self) -> Figures:
+    def abnormal(self) -> IndicatorFigures:
         """What is red or yellow."""
         caller, area = current_caller(), AREA.optional(request.args)
         with reading(self._pool) as conn:
             place = figures.area_of(conn, caller.reader, area)
             items = figures.abnormal(conn, caller.reader, caller.now, place.code)
-        return Figures(area=place.code, area_name=place.name, items=items)
+        return IndicatorFigures(area=place.code, area_name=place.name, items=items)
 
-    def areas(self) -> Areas:
+    def areas(self) -> IndicatorAreas:
         """Areas that figures exist for."""
         reader = current_reader()
         with reading(self._pool) as conn:
             figures.area_of(conn, reader)
-            return Areas(figures.areas(conn, reader), reader.role in intake.MAY_SUBMIT)
+            return IndicatorAreas(figures.areas(conn, reader), reader.role in intake.MAY_SUBMIT)
 
-    def one(self, code: str) -> One:
+    def one(self, code: str) -> IndicatorView:
         """All of one indicator."""
         arguments, caller = request.args, current_caller()
         reader, given, points = caller.reader, END.optional(arguments), POINTS.read(arguments)
@@ -185,7 +185,7 @@ class IndicatorViews:
             entry = figures.indicator(code)
             start, figure = START.optional(arguments), figures.value(conn, reader, code, place.code, caller.now)
             end = given or (periods.end(entry.cycle, figure.period) if figure.period else caller.now)
-            return One(
+            return IndicatorView(
                 definition=definition(entry, figures.department_name(conn, entry)),
                 area=place.code,
                 area_name=place.name,
@@ -195,7 +195,7 @@ class IndicatorViews:
                 warnings=warnings.listed(conn, reader, state="all", code=code, limit=20),
             )
 
-    def cases(self, code: str) -> Cases:
+    def cases(self, code: str) -> IndicatorCases:
         """The cases behind a figure."""
         arguments, caller = request.args, current_caller()
         with reading(self._pool) as conn:
@@ -210,24 +210,24 @@ class IndicatorViews:
                 limit=LIMIT.read(arguments),
                 offset=parameters.OFFSET.read(arguments),
             )
-        return Cases(items, items[0].total if items else 0)
+        return IndicatorCases(items, items[0].total if items else 0)
 
-    def warnings(self) -> Warnings:
+    def warnings(self) -> IndicatorWarnings:
         """Warnings."""
         arguments, limit = request.args, LIMIT.read(request.args)
         state, code, before = WARNING_STATE.optional(arguments), CODE.optional(arguments), BEFORE.optional(arguments)
         with reading(self._pool) as conn:
             items = warnings.listed(conn, current_reader(), state=state, code=code, before=before, limit=limit)
-        return Warnings(items, next_link(before=items[-1].id) if len(items) == limit else [])
+        return IndicatorWarnings(items, next_link(before=items[-1].id) if len(items) == limit else [])
 
-    def warning(self, id: int) -> OneWarning:  # noqa: A002 - the name in the path
+    def warning(self, id: int) -> IndicatorWarning:  # noqa: A002 - the name in the path
         """One warning."""
         caller = current_caller()
         with reading(self._pool) as conn:
             found, steps = warnings.one(conn, caller.reader, id)
             known = catalogue().indicators.get(found.code)
             figure = figures.value(conn, caller.reader, found.code, found.area, caller.now) if known else None
-            return OneWarning(found, steps, warnings.may_act(conn, caller.reader, found), figure)
+            return IndicatorWarning(found, steps, warnings.may_act(conn, caller.reader, found), figure)
 
     def acknowledge(self, id: int) -> Warned:  # noqa: A002 - the name in the path
         """Say that a warning was seen."""
@@ -237,17 +237,17 @@ class IndicatorViews:
 
     def handle(self, id: int) -> Warned:  # noqa: A002 - the name in the path
         """Say what was done about a warning."""
-        caller, given = current_caller(), body(HandleBody)
+        caller, given = current_caller(), body(IndicatorHandling)
         thing = f"indicator_warnings/{id}"
         return attempted(self._pool, caller, "indicator_handle", thing, work=lambda conn: warnings.handle(conn, caller, id, given.note))
 
-    def submit(self) -> intake.Taken:
+    def submit(self) -> intake.IndicatorsTaken:
         """Take figures in."""
-        given = body(NewValues)
+        given = body(IndicatorValues)
         rows = [{"code": row.code, "area": row.area, "period": row.period, "value": row.value} for row in given.values]
         return self._take(rows)
 
-    def submit_file(self) -> intake.Taken:
+    def submit_file(self) -> intake.IndicatorsTaken:
         """Take a filled template in."""
         current_reader()
         data = request.get_data()
@@ -263,7 +263,7 @@ class IndicatorViews:
         """The template as XLSX."""
         return _file(self._template(template.as_xlsx), XLSX, "xlsx")
 
-    def _take(self, rows: list[dict[str, Any]]) -> intake.Taken:
+    def _take(self, rows: list[dict[str, Any]]) -> intake.IndicatorsTaken:
         caller = current_caller()
         return attempted(self._pool, caller, "indicator_values", "indicators", work=lambda conn: intake.submit(conn, caller, rows))
 
@@ -284,26 +284,34 @@ class IndicatorViews:
         one, warned = f"{PATH}/{{code}}", f"{PATH}/warnings"
         listed = (WARNING_STATE, CODE, BEFORE, LIMIT)
         return (
-            Route(method="GET", path=PATH, view=self.all, parameters=figures_of, answer=Figures, summary="Indicators of an area"),
+            Route(method="GET", path=PATH, view=self.all, parameters=figures_of, answer=IndicatorFigures, summary="Indicators of an area"),
             Route(
                 method="GET",
                 path=f"{PATH}/abnormal",
                 view=self.abnormal,
                 parameters=(AREA,),
-                answer=Figures,
+                answer=IndicatorFigures,
                 summary="Indicators that are red or yellow",
             ),
-            Route(method="GET", path=f"{PATH}/areas", view=self.areas, answer=Areas, summary="Areas that indicators exist for"),
+            Route(method="GET", path=f"{PATH}/areas", view=self.areas, answer=IndicatorAreas, summary="Areas that indicators exist for"),
             Route(method="GET", path=f"{PATH}/template.csv", view=self.as_csv, media_type="text/csv", summary="Template for figures, CSV"),
             Route(method="GET", path=f"{PATH}/template.xlsx", view=self.as_xlsx, media_type=XLSX, summary="Template for figures, XLSX"),
-            Route(method="GET", path=warned, view=self.warnings, parameters=listed, answer=Warnings, summary="Warnings of indicators"),
-            Route(method="GET", path=f"{warned}/{{id}}", view=self.warning, answer=OneWarning, summary="A warning and what happened to it"),
+            Route(
+                method="GET", path=warned, view=self.warnings, parameters=listed, answer=IndicatorWarnings, summary="Warnings of indicators"
+            ),
+            Route(
+                method="GET",
+                path=f"{warned}/{{id}}",
+                view=self.warning,
+                answer=IndicatorWarning,
+                summary="A warning and what happened to it",
+            ),
             Route(
                 method="GET",
                 path=one,
                 view=self.one,
                 parameters=(AREA, START, END, POINTS),
-                answer=One,
+                answer=IndicatorView,
                 summary="All of an indicator: definition, figure, series, streets, warnings",
             ),
             Route(
@@ -311,7 +319,7 @@ class IndicatorViews:
                 path=f"{one}/cases",
                 view=self.cases,
                 parameters=behind,
-                answer=Cases,
+                answer=IndicatorCases,
                 summary="The cases behind an indicator's figure",
             ),
         )
@@ -323,15 +331,15 @@ class IndicatorViews:
                 method="POST",
                 path=f"{PATH}/values",
                 view=self.submit,
-                body=NewValues,
-                answer=intake.Taken,
+                body=IndicatorValues,
+                answer=intake.IndicatorsTaken,
                 summary="Hand figures of external indicators in: each row is judged by itself, again the same changes nothing",
             ),
             Route(
                 method="POST",
                 path=f"{PATH}/file",
                 view=self.submit_file,
-                answer=intake.Taken,
+                answer=intake.IndicatorsTaken,
                 summary="Hand a filled template in: the file, CSV or XLSX, is the body",
             ),
             Route(method="POST", path=f"{warned}/acknowledge", view=self.acknowledge, answer=Warned, summary="Say that a warning was seen"),
@@ -339,18 +347,18 @@ class IndicatorViews:
                 method="POST",
                 path=f"{warned}/handle",
                 view=self.handle,
-                body=HandleBody,
+                body=IndicatorHandling,
                 answer=Warned,
                 summary="Say what was done about a warning",
             ),
         )
 
 
-def definition(one: Indicator, department_name: str | None) -> Definition:
+def definition(one: Indicator, department_name: str | None) -> IndicatorDefinition:
     """Return what an indicator means."""
     source = catalogue().sources.get(one.source or "")
     title, title_en = figures.origin(one)
-    return Definition(
+    return IndicatorDefinition(
         code=one.code,
         domain=one.domain,
         name=one.zh,

@@ -20,7 +20,7 @@ from services.cockpit_hotspots import HotCells
 from services.cockpit_indicators import AbnormalList, DomainTiles
 from services.ground import GroundStore
 from services.history import HistoryStore
-from services.indicators import Figure
+from services.indicators import IndicatorFigure
 from services.indicators import domains as indicator_domains
 from services.key_points import KeyVideos, PlaceSums
 from services.major_events import MajorEvent
@@ -120,7 +120,7 @@ class _Asked:
     reader: Reader
     now: datetime
     _events: list[MajorEvent] | None = None
-    _indicators: list[Figure] | None = None
+    _indicators: list[IndicatorFigure] | None = None
 
     def events(self) -> list[MajorEvent]:
         """Read the running events once for the tiles that need them."""
@@ -128,7 +128,7 @@ class _Asked:
             self._events = major_events.running(self.conn, self.reader, self.now, limit=EVENTS)
         return self._events
 
-    def indicators(self) -> list[Figure]:
+    def indicators(self) -> list[IndicatorFigure]:
         """Read the indicators once, so that both tiles count the same."""
         if self._indicators is None:
             self._indicators = [one for domain in indicator_domains(self.conn, self.reader, self.now) for one in domain.figures]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from geodata.db import Conn
 from geodata.indicators.catalogue import DOMAINS
-from services.indicators.figures import STATES, Figure
+from services.indicators.figures import STATES, IndicatorFigure
 
 EVERY_S = 300.0
 """Own indicators are computed so often; the screen judges their age by it."""
@@ -99,7 +99,7 @@ class DomainTiles:
     items: tuple[DomainTile, ...]
 
 
-def abnormal(conn: Conn, figures: Sequence[Figure]) -> AbnormalList:
+def abnormal(conn: Conn, figures: Sequence[IndicatorFigure]) -> AbnormalList:
     """Return what is red or yellow, with the names of those who answer for it."""
     names: Mapping[str, str] = dict(conn.execute(DEPARTMENTS).fetchall())
     found = sorted((one for one in figures if one.abnormal), key=lambda one: STATES.index(one.state))
@@ -137,7 +137,7 @@ def abnormal(conn: Conn, figures: Sequence[Figure]) -> AbnormalList:
     )
 
 
-def domains(figures: Sequence[Figure]) -> DomainTiles:
+def domains(figures: Sequence[IndicatorFigure]) -> DomainTiles:
     """Return the nine domains; within each the abnormal indicators first, those without data last."""
     return DomainTiles(
         total=len(figures),
@@ -147,7 +147,7 @@ def domains(figures: Sequence[Figure]) -> DomainTiles:
     )
 
 
-def _domain(key: str, figures: Sequence[Figure]) -> DomainTile:
+def _domain(key: str, figures: Sequence[IndicatorFigure]) -> DomainTile:
     ordered = sorted(figures, key=lambda one: STATES.index(one.state))
     # what has a target says most, then shares; both in the order of the catalogue
     leads = sorted(
@@ -164,15 +164,15 @@ def _domain(key: str, figures: Sequence[Figure]) -> DomainTile:
     )
 
 
-def _lead(one: Figure) -> Lead:
+def _lead(one: IndicatorFigure) -> Lead:
     return Lead(
         code=one.code, name=one.name, name_en=one.name_en, unit=one.unit, decimals=one.decimals, value=one.value, series=_values(one)
     )
 
 
-def _values(one: Figure) -> tuple[float | None, ...]:
+def _values(one: IndicatorFigure) -> tuple[float | None, ...]:
     return tuple(point.value for point in one.series)
 
 
-def _newest(figures: Sequence[Figure]) -> datetime | None:
+def _newest(figures: Sequence[IndicatorFigure]) -> datetime | None:
     return max((one.data_time for one in figures if one.quality == "own" and one.data_time), default=None)

@@ -54,7 +54,7 @@ WARNINGS = """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Area:
+class IndicatorArea:
     """The district or a street."""
 
     code: str
@@ -73,7 +73,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
+class SeriesPoint:
     """One figure of a series."""
 
     period: datetime
@@ -102,7 +102,7 @@ class _Held:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class IndicatorFigure:
     """An indicator in one area. `value` None with state `none`: no data yet, never a guess."""
 
     code: str
@@ -144,7 +144,7 @@ class Figure:
     warning_id: int | None = None
     warning_state: str | None = None
     warning_since: datetime | None = None
-    series: Sequence[Point] = field(default_factory=tuple)
+    series: Sequence[SeriesPoint] = field(default_factory=tuple)
     """Oldest first, without the running period of a flow."""
 
     @property
@@ -154,7 +154,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Domain:
+class IndicatorDomain:
     """One of the nine domains: its figures, the abnormal ones first, and how many are in each state."""
 
     key: str
@@ -163,16 +163,16 @@ class Domain:
     normal: int
     none: int
     stale: int
-    figures: Sequence[Figure]
+    figures: Sequence[IndicatorFigure]
 
 
-def areas(conn: Conn, reader: Reader) -> list[Area]:
+def areas(conn: Conn, reader: Reader) -> list[IndicatorArea]:
     """Return the district and the streets that the reader may see, the widest first."""
-    with conn.cursor(row_factory=class_row(Area)) as cursor:
+    with conn.cursor(row_factory=class_row(IndicatorArea)) as cursor:
         return cursor.execute(AREAS, [reader.scope]).fetchall()
 
 
-def area_of(conn: Conn, reader: Reader, code: str | None = None) -> Area:
+def area_of(conn: Conn, reader: Reader, code: str | None = None) -> IndicatorArea:
     """Return the asked area, else the widest one of the reader.
 
     Raises:
@@ -188,7 +188,7 @@ def area_of(conn: Conn, reader: Reader, code: str | None = None) -> Area:
         return found[0]
     if not code.startswith(reader.scope):
         raise NotFoundError(f"area {code[:20]}")
-    with conn.cursor(row_factory=class_row(Area)) as cursor:
+    with conn.cursor(row_factory=class_row(IndicatorArea)) as cursor:
         area = cursor.execute(AREA, [code]).fetchone()
     if area is None:
         raise NotFoundError(f"area {code[:20]}")
@@ -207,7 +207,9 @@ def indicator(code: str) -> Indicator:
     return one
 
 
-def of_area(conn: Conn, reader: Reader, now: datetime, *, area: str | None = None, codes: Sequence[str] | None = None) -> list[Figure]:
+def of_area(
+    conn: Conn, reader: Reader, now: datetime, *, area: str | None = None, codes: Sequence[str] | None = None
+) -> list[IndicatorFigure]:
     """Return the figures of an area, all or those of `codes`, in the order of the catalogue.
 
     Raises:
@@ -218,7 +220,7 @@ def of_area(conn: Conn, reader: Reader, now: datetime, *, area: str | None = Non
     return build(conn, wanted, place, now)
 
 
-def build(conn: Conn, wanted: Sequence[Indicator], place: Area, now: datetime) -> list[Figure]:
+def build(conn: Conn, wanted: Sequence[Indicator], place: IndicatorArea, now: datetime) -> list[IndicatorFigure]:
     """Return figures of an area without asking who reads them: callers have asked."""
     names = [one.code for one in wanted]
     known: dict[str, dict[datetime, Row]] = {code: {} for code in names}
@@ -243,7 +245,7 @@ def build(conn: Conn, wanted: Sequence[Indicator], place: Area, now: datetime) -
     return made
 
 
-def abnormal(conn: Conn, reader: Reader, now: datetime, area: str | None = None) -> list[Figure]:
+def abnormal(conn: Conn, reader: Reader, now: datetime, area: str | None = None) -> list[IndicatorFigure]:
     """Return what is red or yellow in the reader's area, red first, then in the order of the catalogue; each says why.
 
     Raises:
@@ -253,7 +255,7 @@ def abnormal(conn: Conn, reader: Reader, now: datetime, area: str | None = None)
     return sorted(found, key=lambda one: STATES.index(one.state))
 
 
-def domains(conn: Conn, reader: Reader, now: datetime, area: str | None = None) -> list[Domain]:
+def domains(conn: Conn, reader: Reader, now: datetime, area: str | None = None) -> list[IndicatorDomain]:
     """Return the nine domains with their figures, within each the abnormal ones first.
 
     Raises:
@@ -265,7 +267,7 @@ def domains(conn: Conn, reader: Reader, now: datetime, area: str | None = None) 
         own = sorted((one for one in found if one.domain == key), key=lambda one: STATES.index(one.state))
         count = {state: sum(one.state == state for one in own) for state in STATES}
         made.append(
-            Domain(
+            IndicatorDomain(
                 key=key,
                 red=count["red"],
                 yellow=count["yellow"],
@@ -278,7 +280,7 @@ def domains(conn: Conn, reader: Reader, now: datetime, area: str | None = None) 
     return made
 
 
-def value(conn: Conn, reader: Reader, code: str, area: str | None, now: datetime) -> Figure:
+def value(conn: Conn, reader: Reader, code: str, area: str | None, now: datetime) -> IndicatorFigure:
     """Return one figure.
 
     Raises:
@@ -289,7 +291,7 @@ def value(conn: Conn, reader: Reader, code: str, area: str | None, now: datetime
 
 def series(
     conn: Conn, reader: Reader, code: str, *, area: str | None, start: datetime | None, end: datetime, limit: int = 366
-) -> list[Point]:
+) -> list[SeriesPoint]:
     """Return the kept figures of an indicator in an area from `start` to `end`, oldest first, the latest `limit` at most.
 
     Raises:
@@ -305,10 +307,10 @@ def series(
     values = {"code": indicator(code).code, "area": place.code, "start": begins, "end": end, "limit": limit}
     with conn.cursor(row_factory=class_row(Row)) as cursor:
         rows = cursor.execute(SERIES, values).fetchall()
-    return [Point(period=row.period, value=row.value) for row in reversed(rows)]
+    return [SeriesPoint(period=row.period, value=row.value) for row in reversed(rows)]
 
 
-def by_street(conn: Conn, reader: Reader, code: str, now: datetime) -> list[Figure]:
+def by_street(conn: Conn, reader: Reader, code: str, now: datetime) -> list[IndicatorFigure]:
     """Return one indicator in each street that the reader may see, without their series; empty for those of the district alone.
 
     Raises:
@@ -344,7 +346,7 @@ def _compared(one: Indicator, shown: datetime | None) -> list[datetime]:
     return [periods.shift(one.cycle, shown, -1), periods.year_before(one.cycle, shown), *usual]
 
 
-def _figure(one: Indicator, place: Area, held: _Held, now: datetime) -> Figure:
+def _figure(one: Indicator, place: IndicatorArea, held: _Held, now: datetime) -> IndicatorFigure:
     rows, shown, run, warned = held.rows, held.shown, held.run, held.warned
 
     def at(period: datetime) -> float | None:
@@ -376,13 +378,13 @@ def _figure(one: Indicator, place: Area, held: _Held, now: datetime) -> Figure:
     if warned:
         facts |= {"warning_id": warned[0], "warning_state": warned[1], "warning_since": warned[2]}
     if shown is None:
-        return Figure(state="none", **facts)
+        return IndicatorFigure(state="none", **facts)
     previous, year_before = at(periods.shift(one.cycle, shown, -1)), at(periods.year_before(one.cycle, shown))
     usual = [known for period in periods.usual(one.cycle, shown) if (known := at(period)) is not None] if one.rule.kind == "sigma" else []
     present = at(shown)
     verdict = verdict_of(one, place, Known(value=present, previous=previous, year_before=year_before, usual=usual))
     told = present if present is not None else 0.0
-    return Figure(
+    return IndicatorFigure(
         state=verdict.state,
         value=present,
         period=shown,
@@ -395,12 +397,12 @@ def _figure(one: Indicator, place: Area, held: _Held, now: datetime) -> Figure:
         why=why(one, shown, told, verdict, "zh"),
         why_en=why(one, shown, told, verdict, "en"),
         quality="own" if one.own else "external",
-        series=[Point(period=period, value=rows[period].value) for period in sorted(rows) if period <= shown],
+        series=[SeriesPoint(period=period, value=rows[period].value) for period in sorted(rows) if period <= shown],
         **facts,
     )
 
 
-def verdict_of(one: Indicator, place: Area, known: Known) -> Verdict:
+def verdict_of(one: Indicator, place: IndicatorArea, known: Known) -> Verdict:
     """Judge; a street is only judged by indicators of which each street warns by itself."""
     verdict = judging.judge(one, known)
     if place.level == "street" and not one.every and verdict.state != "none":

@@ -42,7 +42,7 @@ UPSERT = """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class RowOutcome:
     """What became of one row, counted from 1. `status`: created | corrected | unchanged | refused; `error` is a word, `detail` says it in full."""
 
     row: int
@@ -55,14 +55,14 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class IndicatorsTaken:
     """What became of all rows."""
 
     created: int
     corrected: int
     unchanged: int
     refused: int
-    rows: Sequence[Outcome]
+    rows: Sequence[RowOutcome]
 
 
 class _RefusedError(Exception):
@@ -83,7 +83,7 @@ class _Desk:
     now: datetime
 
 
-def submit(conn: Conn, caller: Caller, rows: Sequence[Mapping[str, Any]]) -> Taken:
+def submit(conn: Conn, caller: Caller, rows: Sequence[Mapping[str, Any]]) -> IndicatorsTaken:
     """Take figures in: `code`, `area` (absent: the district), `period` and `value` of each. Bad rows are refused one by one.
 
     Raises:
@@ -103,7 +103,7 @@ def submit(conn: Conn, caller: Caller, rows: Sequence[Mapping[str, Any]]) -> Tak
     count = {status: sum(one.status == status for one in outcomes) for status in ("created", "corrected", "unchanged", "refused")}
     if count["created"] or count["corrected"]:
         audit.record(conn, caller, Act(action="indicator_values", object="indicators", detail=count))
-    return Taken(**count, rows=outcomes)
+    return IndicatorsTaken(**count, rows=outcomes)
 
 
 def may_submit(conn: Conn, reader: Reader, one: Indicator) -> bool:
@@ -145,7 +145,7 @@ def written(cycle: str, period: datetime) -> str:
     return local.strftime({"hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}[cycle])
 
 
-def _take(conn: Conn, desk: _Desk, seen: set[tuple[str, str, datetime]], number: int, row: Mapping[str, Any]) -> Outcome:
+def _take(conn: Conn, desk: _Desk, seen: set[tuple[str, str, datetime]], number: int, row: Mapping[str, Any]) -> RowOutcome:
     named = {name: str(row.get(name) or "")[:40] for name in ("code", "area", "period")}
     try:
         one = _indicator(desk, row.get("code"))
@@ -155,7 +155,7 @@ def _take(conn: Conn, desk: _Desk, seen: set[tuple[str, str, datetime]], number:
         key = (one.code, area, period)
         _once(seen, key)
     except _RefusedError as refusal:
-        return Outcome(row=number, status="refused", error=refusal.error, detail=str(refusal), **named)
+        return RowOutcome(row=number, status="refused", error=refusal.error, detail=str(refusal), **named)
     values = {
         "code": one.code,
         "area": area,
@@ -166,7 +166,7 @@ def _take(conn: Conn, desk: _Desk, seen: set[tuple[str, str, datetime]], number:
     }
     found = conn.execute(UPSERT, values).fetchone()
     status = "unchanged" if found is None else "created" if found[0] else "corrected"
-    return Outcome(row=number, status=status, code=one.code, area=area, period=written(one.cycle, period))
+    return RowOutcome(row=number, status=status, code=one.code, area=area, period=written(one.cycle, period))
 
 
 def _once(seen: set[tuple[str, str, datetime]], key: tuple[str, str, datetime]) -> None:

@@ -16,7 +16,7 @@ from geodata.indicators.catalogue import Indicator, catalogue
 from services import audit, outbox
 from services.audit import Act, Caller
 from services.indicators import figures as told
-from services.indicators.figures import MAY_READ, Area, Figure
+from services.indicators.figures import MAY_READ, IndicatorArea, IndicatorFigure
 from services.rights import Reader, Role
 
 STATES = ("open", "acknowledged", "handled", "closed")
@@ -90,7 +90,7 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class WarningStep:
     """What happened to a warning."""
 
     at: datetime
@@ -114,7 +114,7 @@ def evaluate(conn: Conn, now: datetime) -> Changes:
     """Judge the present figures of all areas: raise, change and close warnings. Figures that are not there change nothing."""
     standing = {(row[1], row[2]): row for row in conn.execute(STANDING).fetchall()}
     phones = dict(conn.execute(PHONES).fetchall())
-    with conn.cursor(row_factory=class_row(Area)) as cursor:
+    with conn.cursor(row_factory=class_row(IndicatorArea)) as cursor:
         places = cursor.execute(PLACES).fetchall()
     every = list(catalogue().indicators.values())
     desk = _Desk(conn, now, Changes(raised=[], changed=[], closed=[]), phones)
@@ -151,7 +151,7 @@ def listed(
         return cursor.execute(LIST, values).fetchall()
 
 
-def one(conn: Conn, reader: Reader, warning_id: int) -> tuple[Warned, list[Step]]:
+def one(conn: Conn, reader: Reader, warning_id: int) -> tuple[Warned, list[WarningStep]]:
     """Return a warning and what happened to it.
 
     Raises:
@@ -163,7 +163,7 @@ def one(conn: Conn, reader: Reader, warning_id: int) -> tuple[Warned, list[Step]
         found = cursor.execute(ONE, {"id": warning_id, "scope": reader.scope}).fetchone()
     if found is None:
         raise NotFoundError(f"warning {warning_id}")
-    with conn.cursor(row_factory=class_row(Step)) as steps:
+    with conn.cursor(row_factory=class_row(WarningStep)) as steps:
         return found, steps.execute(STEPS, [warning_id]).fetchall()
 
 
@@ -225,7 +225,7 @@ def _act(conn: Conn, caller: Caller, warned: Warned, done: tuple[str, str], note
     reader, (action, state) = caller.reader, done
     conn.execute(SET_STATE, {"id": warned.id, "state": state, "now": caller.now})
     actor = reader.display_name or reader.username
-    step = Step(at=caller.now, action=action, level=warned.level, value=warned.value, actor=actor, note=note)
+    step = WarningStep(at=caller.now, action=action, level=warned.level, value=warned.value, actor=actor, note=note)
     _step(conn, warned.id, step, reader.account_id)
     audit.record(conn, caller, Act(action=f"indicator_{action}", object=f"indicator_warnings/{warned.id}", reason=note))
     return one(conn, reader, warned.id)[0]
@@ -244,13 +244,15 @@ class _Desk:
     phones: Mapping[str, str]
 
 
-def _settle(desk: _Desk, figure: Figure, before: Sequence[Any] | None) -> None:
+def _settle(desk: _Desk, figure: IndicatorFigure, before: Sequence[Any] | None) -> None:
     if figure.stale or figure.state == "none" or figure.value is None or figure.period is None:
         return
     if not figure.abnormal:
         if before is not None:
             desk.conn.execute(CLOSE, {"id": before[0], "now": desk.now})
-            _step(desk.conn, before[0], Step(at=desk.now, action="close", level=before[3], value=figure.value, actor=SYSTEM, note=None))
+            _step(
+                desk.conn, before[0], WarningStep(at=desk.now, action="close", level=before[3], value=figure.value, actor=SYSTEM, note=None)
+            )
             desk.made.closed.append(before[0])
         return
     entry: Indicator = catalogue().indicators[figure.code]
@@ -279,9 +281,9 @@ def _settle(desk: _Desk, figure: Figure, before: Sequence[Any] | None) -> None:
         _tell(desk, figure, before[0], "rise" if worse else "ease")
 
 
-def _tell(desk: _Desk, figure: Figure, number: int, action: str) -> None:
+def _tell(desk: _Desk, figure: IndicatorFigure, number: int, action: str) -> None:
     """Write the step down; what is new or worse goes to who answers for it."""
-    step = Step(at=desk.now, action=action, level=figure.state, value=figure.value, actor=SYSTEM, note=figure.why)
+    step = WarningStep(at=desk.now, action=action, level=figure.state, value=figure.value, actor=SYSTEM, note=figure.why)
     _step(desk.conn, number, step)
     if action == "ease":
         return
@@ -291,7 +293,7 @@ def _tell(desk: _Desk, figure: Figure, number: int, action: str) -> None:
         outbox.put(desk.conn, "sms", desk.phones[figure.owner], body, desk.now)
 
 
-def _step(conn: Conn, warning_id: int, step: Step, account_id: int | None = None) -> None:
+def _step(conn: Conn, warning_id: int, step: WarningStep, account_id: int | None = None) -> None:
     values = {
         "id": warning_id,
         "now": step.at,

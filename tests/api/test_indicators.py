@@ -188,7 +188,7 @@ def test_a_warning_is_handled_over_http(app: App) -> None:
 def test_the_abnormal_ones_say_why(app: App) -> None:
     items = get(app, "leader", "/abnormal").get_json()["items"]
     assert "SS-17" in {one["code"] for one in items}
-    assert all(one["why"] and one["why_en"] and one["owner"] for one in items)
+    assert all(one["why"] and one["why_en"] and one["receiver"] for one in items)
     assert [one["state"] for one in items] == sorted((one["state"] for one in items), key=["red", "yellow"].index)
     old = datetime.now(UTC) - timedelta(hours=3)
     assert get(app, "leader", f"/CM-05?start={old:%Y-%m-%dT%H:%M:%SZ}").status_code == 200

@@ -50,12 +50,12 @@ def test_nine_cells_the_abnormal_first_and_one_in_full(page: Page, server: Serve
 def test_a_warning_is_acknowledged_and_handled(page: Page, server: Served) -> None:
     page.goto(f"{server.url}/indicators/")
     page.locator(".in-why-row").first.click()
-    page.get_by_role("button", name="签收").click()
+    page.get_by_role("button", name="签收", exact=True).click()
     expect(page.locator(".in-warning-head b")).to_have_text("已签收，处置中")
-    page.get_by_role("button", name="登记处置").click()
+    page.get_by_role("button", name="登记处置", exact=True).click()
     expect(page.locator(".in-form .in-told")).to_contain_text("请填写处置说明")
     page.locator(".in-form textarea").fill("已通知责任部门")
-    page.get_by_role("button", name="登记处置").click()
+    page.get_by_role("button", name="登记处置", exact=True).click()
     expect(page.locator(".in-warning-head b")).to_have_text("已处置，待恢复")
     expect(page.locator(".in-steps")).to_contain_text("已通知责任部门")
 
@@ -63,7 +63,7 @@ def test_a_warning_is_acknowledged_and_handled(page: Page, server: Served) -> No
 def test_figures_are_handed_in_by_file(page: Page, server: Served) -> None:
     page.goto(f"{server.url}/indicators/?view=intake")
     page.locator(".in-side input[type=file]").set_input_files({"name": "values.csv", "mimeType": "text/csv", "buffer": CSV.encode()})
-    page.get_by_role("button", name="提交").click()
+    page.get_by_role("button", name="提交", exact=True).click()
     expect(page.locator(".in-sums")).to_contain_text("新增 1")
     expect(page.locator(".in-refused")).to_contain_text("数值不是数字")
     page.locator(".in-line[data-code='EC-12']").click()

@@ -268,7 +268,7 @@ def test_figures_that_are_not_there_close_nothing(conn: Conn) -> None:
     assert warnings.one(conn, SHIFT, number)[0].state == "open"
 
 
-def hand_in(conn: Conn, *rows: dict[str, object], reader: Reader = SHIFT, now: datetime = NOW) -> intake.Taken:
+def hand_in(conn: Conn, *rows: dict[str, object], reader: Reader = SHIFT, now: datetime = NOW) -> intake.IndicatorsTaken:
     return intake.submit(conn, Caller(reader=reader, address=None, now=now), rows)
 
 
