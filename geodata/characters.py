@@ -12,7 +12,7 @@ from geodata.settings import ROOT
 
 Set = frozenset[str]
 
-INTERFACE_FILES = ("assets/i18n/*.json", "assets/i18n/*/*.json", "layers/*.py")
+INTERFACE_FILES = ("assets/i18n/*.json", "assets/i18n/*/*.json", "layers/*.py", "geodata/indicators/*.toml", "geodata/briefs/*.toml")
 """Where all texts of the interface stand."""
 ALWAYS = frozenset(string.printable.strip() + " \u00a0·—–…‘’“”、。《》「」【】（），：；？！～￥×÷±°²³㎡‰≤≥→←↑↓●○■▲▼✓ⅠⅡⅢⅣ①②③④⑤⑥⑦⑧⑨")
 ALWAYS_ON_MAP = frozenset(string.digits + string.ascii_letters + " -.,·()/")

@@ -7,6 +7,8 @@ const LEVELS = { 1: 'Ⅰ', 2: 'Ⅱ' };
 const RATIO = 2;
 const EMPTY = { type: 'FeatureCollection', features: [] };
 const IDLE_MS = 8000;
+const WIDE = new Set(['base-label-city', 'base-label-island', 'base-label-suburb', 'base-label-quarter']);
+const NEAR_ZOOM = 13;
 const COLOURS = { dark: { hot: '#fbbf24', cold: '#38bdf8', point: '#5eead4', ring: '#071222' }, light: { hot: '#b45309', cold: '#0b78c2', point: '#0f766e', ring: '#ffffff' } };
 
 let library = null;
@@ -35,7 +37,9 @@ async function ground(theme) {
       ...given, 'font-faces': faces, sources: { base: { ...given.sources.base, tiles: given.sources.base.tiles.map(absolute) } },
       layers: layers.map((layer) => {
         const { visibility, ...paint } = quiet[layer.id] || {};
-        return { ...layer, paint: { ...layer.paint, ...paint }, ...(visibility ? { layout: { ...layer.layout, visibility } } : {}) };
+        // names of streets and waters, and the typeface for them, only for who looks closer
+        const near = layer.id.startsWith('base-label') && !WIDE.has(layer.id) ? { minzoom: Math.max(layer.minzoom || 0, NEAR_ZOOM) } : {};
+        return { ...layer, ...near, paint: { ...layer.paint, ...paint }, ...(visibility ? { layout: { ...layer.layout, visibility } } : {}) };
       }),
     });
   }

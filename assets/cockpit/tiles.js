@@ -97,7 +97,7 @@ function streets({ box, data, note, foot, all }) {
 function change(now, before) {
   if (!before) return null;
   const share = (now - before) / before;
-  return { share, mark: share > 0.0005 ? '▲' : share < -0.0005 ? '▼' : '＝' };
+  return { share, mark: share > 0.0005 ? '▲' : share < -0.0005 ? '▼' : '=' };
 }
 
 function figure({ title, value, unit, href, opens, line, text, tone = '', textTone = '' }) {
@@ -123,13 +123,13 @@ function figures({ box, data, all }) {
     }),
     figure({
       title: hall.t('cockpit.on_time'), value: percent(rate), unit: rate === null ? '' : '%', opens: 'streets', line: spark(data.series.on_time_rate, { ...size, label: hall.t('cockpit.on_time') }),
-      text: points === null ? hall.t('cockpit.seven_days') : hall.t('cockpit.vs_seven', { mark: points > 0.05 ? '▲' : points < -0.05 ? '▼' : '＝', n: number(Math.abs(points), 1) }),
+      text: points === null ? hall.t('cockpit.seven_days') : hall.t('cockpit.vs_seven', { mark: points > 0.05 ? '▲' : points < -0.05 ? '▼' : '=', n: number(Math.abs(points), 1) }),
       textTone: points > 0.05 ? 'good' : points < -0.05 ? 'warn' : '',
     }),
     figure({
       title: hall.t('cockpit.overdue'), value: number(data.overdue), unit: hall.t('cockpit.unit.cases'), href: '/events/?overdue=true', tone: data.overdue ? 'bad' : '',
       line: spark(data.series.overdue, { ...size, floor: 0, tone: data.overdue ? 'alarm' : 'accent', label: hall.t('cockpit.overdue') }),
-      text: hall.t('cockpit.of_open', { open: number(data.open), mark: later > 0 ? '▲' : later < 0 ? '▼' : '＝', n: number(Math.abs(later)) }),
+      text: hall.t('cockpit.of_open', { open: number(data.open), mark: later > 0 ? '▲' : later < 0 ? '▼' : '=', n: number(Math.abs(later)) }),
     }),
   );
   void all;
