@@ -184,7 +184,7 @@ class Controller {
 
   drawProgrammes(list) {
     const rows = list.programmes.map((one) => (this.programme && this.programme.id === one.id ? this.editor(list) : h('div', { class: 'hs-programme' }, h('b', { text: one.name }), h('span', { class: 'quiet', text: one.steps.map((step) => `${t(`wall.scene.${step.scene}`)} ${step.seconds} ${t('screens.seconds')}`).join(' → ') }),
-      list.may_set_up ? h('span', { class: 'hs-acts' }, button(t('screens.edit'), 'pencil', () => this.write({ ...one, steps: one.steps.map((step) => ({ ...step })) })), list.programmes.length > 1 ? button(this.sure === `p${one.id}` ? t('screens.remove_sure') : t('screens.remove'), 'trash', () => {
+      list.may_set_up ? h('span', { class: 'hs-acts' }, button(t('screens.edit_programme'), 'pencil', () => this.write({ ...one, steps: one.steps.map((step) => ({ ...step })) })), list.programmes.length > 1 ? button(this.sure === `p${one.id}` ? t('screens.remove_sure') : t('screens.remove'), 'trash', () => {
         if (this.sure === `p${one.id}`) this.act(() => ask(`/api/v1/programmes/${one.id}`, 'DELETE'));
         else {
           this.sure = `p${one.id}`;
