@@ -186,7 +186,7 @@ class IndicatorViews:
             start, figure = START.optional(arguments), figures.value(conn, reader, code, place.code, caller.now)
             end = given or (periods.end(entry.cycle, figure.period) if figure.period else caller.now)
             return IndicatorView(
-                definition=definition(entry, figures.department_name(conn, entry)),
+                definition=definition(entry, figure.owner_name),
                 area=place.code,
                 area_name=place.name,
                 figure=figure,

@@ -45,7 +45,7 @@ SERIES = """
     SELECT code, period, value, data_time FROM hall.indicator_value
     WHERE code = %(code)s AND area = %(area)s AND period >= %(start)s AND period < %(end)s ORDER BY period DESC LIMIT %(limit)s
 """
-DEPARTMENT = "SELECT name FROM hall.department WHERE code = %s"
+DEPARTMENTS = "SELECT code, name FROM hall.department ORDER BY id LIMIT 1000"
 RUNS = "SELECT code, computed_at, failed_at, error FROM hall.indicator_run LIMIT 1000"
 WARNINGS = """
     SELECT DISTINCT ON (code) code, id, state, raised_at FROM hall.indicator_warning
@@ -99,6 +99,7 @@ class _Held:
     shown: datetime | None
     run: Run | None
     warned: Sequence[Any] | None
+    owner_name: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +141,7 @@ class IndicatorFigure:
     source_en: str = ""
     owner: str | None = None
     """Code of the department that answers for it."""
+    owner_name: str | None = None
     receiver: str = ""
     warning_id: int | None = None
     warning_state: str | None = None
@@ -236,11 +238,13 @@ def build(conn: Conn, wanted: Sequence[Indicator], place: IndicatorArea, now: da
         others: dict[str, dict[datetime, Row]] = {code: {} for code in names}
         for row in cursor.execute(SINGLE, values).fetchall():
             others[row.code][row.period.astimezone(UTC)] = row
+    departments = dict(conn.execute(DEPARTMENTS).fetchall())
     warned = {row[0]: row[1:] for row in conn.execute(WARNINGS, {"area": place.code}).fetchall()}
     made = []
     for one in wanted:
         code = one.code
-        held = _Held(rows=known[code], others=others[code], shown=shown[code], run=runs.get(code), warned=warned.get(code))
+        name = owner_name(one, departments)
+        held = _Held(owner_name=name, rows=known[code], others=others[code], shown=shown[code], run=runs.get(code), warned=warned.get(code))
         made.append(_figure(one, place, held, now))
     return made
 
@@ -369,6 +373,7 @@ def _figure(one: Indicator, place: IndicatorArea, held: _Held, now: datetime) ->
         "source": title,
         "source_en": title_en,
         "owner": owner(one),
+        "owner_name": held.owner_name,
         "receiver": one.receiver,
         "error": run.error if run else None,
         "data_time": data_time,
@@ -415,10 +420,9 @@ def owner(one: Indicator) -> str | None:
     return one.department or (catalogue().feeds[one.feed].department if one.feed else None)
 
 
-def department_name(conn: Conn, one: Indicator) -> str | None:
-    """Return the name of the department that answers for an indicator; None when there is none of its code."""
-    row = conn.execute(DEPARTMENT, [owner(one)]).fetchone()
-    return row[0] if row else None
+def owner_name(one: Indicator, departments: Mapping[str, str]) -> str | None:
+    """Return the name of the department that answers for an indicator: ours, else that of the system that hands it in."""
+    return departments.get(owner(one) or "") or (catalogue().feeds[one.feed].department_zh if one.feed else None)
 
 
 def origin(one: Indicator) -> tuple[str, str]:

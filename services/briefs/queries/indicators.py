@@ -19,7 +19,7 @@ def abnormal(conn: Conn, ask: Ask) -> Answer:
             one.name,
             NONE if one.value is None else f"{one.value:,.{one.decimals}f}{one.unit}",
             one.why + ("（数据已过期）" if one.stale else ""),
-            one.owner or one.receiver or NONE,
+            one.owner_name or one.receiver or NONE,
         )
         for one in found[: ask.limit]
     )
