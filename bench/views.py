@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from statistics import median
 
 from playwright.sync_api import BrowserContext, Page, sync_playwright
@@ -60,14 +59,14 @@ def measure(context: BrowserContext, url: str) -> list[Figure]:
 
 
 def _taken(page: Page, view: str, done: str) -> float:
-    return _timed(lambda: (page.click(f"[data-view='{view}']"), page.wait_for_function(done)))
+    started = time.perf_counter()
+    page.click(f"[data-view='{view}']")
+    page.wait_for_function(done)
+    return time.perf_counter() - started
 
 
 def _street(page: Page) -> float:
-    return _timed(lambda: (page.evaluate("() => { hall.views.street(1) }"), page.wait_for_selector(".street.ready")))
-
-
-def _timed(run: Callable[[], object]) -> float:
     started = time.perf_counter()
-    run()
+    page.evaluate("() => { hall.views.street(1) }")
+    page.wait_for_selector(".street.ready")
     return time.perf_counter() - started

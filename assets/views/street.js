@@ -97,7 +97,7 @@ function arrow(neighbour) {
       node.setAttribute('role', 'button');
       node.setAttribute('aria-label', node.title);
       node.tabIndex = 0;
-      node.dataset.panorama = String(neighbour.id);
+      node.dataset.to = String(neighbour.id);
       node.onkeydown = (event) => event.key === 'Enter' && step(neighbour.id);
     },
     clickHandlerFunc: () => step(neighbour.id),

@@ -9,6 +9,7 @@ from callbacks.panels.areas import area
 from callbacks.panels.building import building
 from callbacks.panels.event import event
 from callbacks.panels.force import mobile, organization, resource
+from callbacks.panels.panorama import panorama
 from callbacks.panels.person import person
 from callbacks.panels.pieces import facts
 from callbacks.panels.sensing import camera, part, sensor
@@ -29,6 +30,7 @@ AROUND: Mapping[str, Surroundings] = {
     "buildings": Surroundings(radius_m=60, layers=("parts", "cameras")),
     "cameras": Surroundings(radius_m=300, layers=("open_events", "cameras")),
     "sensors": Surroundings(radius_m=300, layers=("open_events", "cameras")),
+    "panoramas": Surroundings(radius_m=200, layers=("open_events", "cameras")),
     "parts": Surroundings(radius_m=200, layers=("open_events", "cameras")),
     "open_events": Surroundings(radius_m=300, layers=("cameras", "workers", "resources")),
     "events": Surroundings(radius_m=300, layers=("cameras",)),
@@ -74,6 +76,7 @@ PANELS: Mapping[str, Panel] = {
     "parts": part,
     "sensors": sensor,
     "cameras": camera,
+    "panoramas": panorama,
     "workers": mobile,
     "vehicles": mobile,
     "resources": resource,

@@ -72,7 +72,7 @@ def test_flights_are_saved_listed_and_deleted(app: App) -> None:
 
 def test_bodies_of_strangers(app: App) -> None:
     client = app.client("dispatcher")
-    bodies = (
+    bodies: tuple[object, ...] = (
         {}, {"name": "x"}, FLIGHT | {"stops": "no"}, FLIGHT | {"stops": FLIGHT["stops"][:1]}, FLIGHT | {"name": "x" * 99}, FLIGHT | {"more": 1},
         FLIGHT | {"stops": [{"lon": 400, "lat": 0, "zoom": 3}] * 2}, [],
     )  # fmt: skip
