@@ -1,5 +1,6 @@
 """Hot spots: the map, one cell, two windows side by side, the animation; and the cases behind any figure of the history."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -7,26 +8,31 @@ from typing import Any
 
 import h3
 import numpy as np
-from flask import request
+from flask import Response, request
 
 from api import history_filters, parameters
 from api.context import Context
 from api.history_filters import FILTERS
-from api.identity import current_reader
+from api.identity import current_caller, current_reader
 from api.layers import layer_for
 from api.routes import Link, Route, next_link
 from geodata.db import reading
-from geodata.errors import InvalidInputError
+from geodata.errors import InvalidInputError, NotAllowedError, SourceUnavailableError
 from layers import registry
-from services import backtest, hotspot_cell, hotspots, incidence_cases
+from services import backtest, hotspot_cell, hotspot_files, hotspots, incidence_cases
+from services.audit import Act, attempt, record
 from services.gistar import TRENDS
 from services.ground import GroundStore
 from services.history import RESOLUTIONS
 from services.hotspots import Exposure, Hotspots, Rate, Step
-from services.rights import Reader
+from services.rights import MAY_EXPORT, Reader
+from services.scaleout import Scaleout
+
+log = logging.getLogger(__name__)
 
 RESOLUTION = parameters.integer("resolution", min(RESOLUTIONS), max(RESOLUTIONS), "H3 resolution: 7 is 5 km² a cell, 10 is 0.015 km².", 9)
 RATE = parameters.one_of("rate", tuple(Rate), "What counts are set against: nothing, people who live there, hours of patrol.", Rate.COUNT)
+FORMAT = parameters.one_of("format", tuple(hotspot_files.WRITERS), "Kind of file.", "geojson")
 STEP = parameters.one_of("step", tuple(Step), "Length of a picture.", Step.DAY)
 OTHER_START = parameters.instant("other_start", "Start of the window to compare with; by default the window just before.")
 OTHER_END = parameters.instant("other_end", "End of the window to compare with.")
@@ -110,6 +116,9 @@ class HotspotViews:
     def __init__(self, context: Context) -> None:
         self._pool, self._history = context.pool, context.history
         self._ground = GroundStore(context.settings.data_dir)
+        settings = context.settings
+        folder = settings.history_export or str(settings.data_dir / "exports" / "history")
+        self._scaleout = Scaleout(settings.dask_scheduler, folder) if settings.dask_scheduler else None
 
     def map(self) -> HotspotsView:
         """The map."""
@@ -121,7 +130,29 @@ class HotspotViews:
         """Find what the request asks for."""
         filters = hotspots.windowed(history_filters.filters(request.args), now)
         rate, resolution = Rate(RATE.read(request.args)), RESOLUTION.read(request.args)
+        if self._scaleout and not filters.roads:
+            try:
+                return self._scaleout.hotspots(self._ground.current(), reader, filters, resolution=resolution, rate=rate)
+            except SourceUnavailableError as error:
+                log.warning("counted in this process: %s", error)
         return hotspots.hotspots(self._history.current(), self._ground.current(), reader, filters, resolution=resolution, rate=rate)
+
+    def export(self) -> Response:
+        """The map as a file."""
+        caller, kind = current_caller(), FORMAT.read(request.args)
+        layer_for(caller.reader, "events")
+        name = f"hotspots.{'geojson' if kind == 'geojson' else 'parquet'}"
+        with attempt(self._pool, caller, "export", name) as conn:
+            if caller.reader.role not in MAY_EXPORT:
+                raise NotAllowedError(f"{caller.reader.role} may not export")
+            found = self.find(caller.reader, caller.now)
+            places = hotspots.told(found, parameters.BBOX.optional(request.args))
+            body = hotspot_files.WRITERS[kind](found, places)
+            record(conn, caller, Act(action="export", object=name, detail={"rows": len(places)}))
+        response = Response(body, mimetype="application/geo+json" if kind == "geojson" else "application/vnd.apache.parquet")
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
 
     def cell(self, cell: str) -> hotspot_cell.Cell:
         """One cell."""
@@ -165,6 +196,11 @@ class HotspotViews:
         """Held-out weeks."""
         reader, filters = _reader(), history_filters.filters(request.args)
         weeks, resolution = WEEKS.read(request.args), RESOLUTION.read(request.args)
+        if self._scaleout and not filters.roads:
+            try:
+                return self._scaleout.backtest(self._ground.current(), reader, filters, resolution=resolution, weeks=weeks)
+            except SourceUnavailableError as error:
+                log.warning("counted in this process: %s", error)
         return backtest.backtest(self._history.current(), self._ground.current(), reader, filters, resolution=resolution, weeks=weeks)
 
     def frames(self) -> hotspots.Frames:
@@ -213,6 +249,14 @@ class HotspotViews:
                 parameters=(RESOLUTION, STEP, *FILTERS),
                 answer=hotspots.Frames,
                 summary="Counts by cell, hour by hour, day by day or week by week, as an animation shows them",
+            ),
+            Route(
+                method="GET",
+                path=f"{path}/export",
+                view=self.export,
+                parameters=(FORMAT, RESOLUTION, RATE, parameters.BBOX, *FILTERS),
+                media_type="application/octet-stream",
+                summary="The same cells as a file, GeoJSON or GeoParquet, with their outlines; recorded",
             ),
             Route(
                 method="GET",

@@ -21,6 +21,7 @@ from psycopg.types.json import Jsonb
 from shapely.geometry.base import BaseGeometry
 
 from geodata import crs as systems
+from geodata import history_export
 from geodata.arrays import Floats
 from geodata.db import Conn
 from geodata.errors import InvalidInputError, UnknownLayerError
@@ -29,6 +30,7 @@ from geodata.progress import QUIET, Progress, to_terminal
 from geodata.source import Kind
 
 HELP = "write all rows of a layer to a file (.gpkg, .geojson, .csv)"
+HISTORY = "history"
 ROWS_A_BATCH = 5000
 KINDS = {
     "bool": Kind.BOOL,
@@ -64,8 +66,9 @@ Writer = Callable[[Path, str, str, Columns, Iterator[Placed]], int]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("layer", metavar="LAYER", help="key of the layer, such as cameras or base_grids")
-    parser.add_argument("file", type=Path, metavar="FILE", help="its ending decides the format: .gpkg, .geojson or .csv")
+    parser.add_argument("layer", metavar="LAYER", help="key of the layer, such as cameras or base_grids; history: all cases as GeoParquet")
+    parser.add_argument("file", type=Path, metavar="FILE", nargs="?", help="its ending decides the format: .gpkg, .geojson or .csv")
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="of history: the folder, with a file for each month")
     parser.add_argument("--crs", default=systems.WGS84, help="coordinate system: an EPSG code, gcj02 or bd09 (default: WGS 84)")
 
 
@@ -75,6 +78,13 @@ def run(options: argparse.Namespace, database_url: str, _data_dir: Path) -> None
     Raises:
         HallError: nothing was written; the message says why.
     """
+    if options.layer == HISTORY:
+        if options.to is None:
+            raise InvalidInputError("export history: name a folder with --to")
+        history_export.run(database_url, options.to, to_terminal())
+        return
+    if options.file is None:
+        raise InvalidInputError(f"export {options.layer}: name a file")
     with psycopg.connect(database_url) as conn:
         count = export(conn, options.layer, options.file, crs=options.crs, progress=to_terminal())
     print(f"{options.file}: {count:,} rows of {options.layer}")

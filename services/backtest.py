@@ -155,7 +155,7 @@ def backtest(history: History, ground: Ground, reader: Reader, filters: Filters,
         InvalidInputError: less than eight weeks of cases lie before the held-out ones.
     """
     field = ground.field_of(resolution, hotspots.area_of(filters, reader))
-    edges = edges_of(history, filters)
+    edges = edges_until(filters, history.at)
     counts, _ = hotspots.counted(history, field, reader, filters, edges)
     return judged(field, counts, edges, weeks)
 
@@ -210,10 +210,10 @@ def judged(field: Field, counts: Any, edges: Ints, weeks: int) -> Backtest:
     )
 
 
-def edges_of(history: History, filters: Filters) -> Ints:
-    """Mondays of China up to the end of the window, the last three years of them."""
+def edges_until(filters: Filters, at: datetime) -> Ints:
+    """Return the Mondays of China up to the end of the window, or to when the cases were read: the last three years of them."""
     _, high = filters.seconds()
-    end = min(high, int(history.at.timestamp())) if high is not None else int(history.at.timestamp())
+    end = min(high, int(at.timestamp())) if high is not None else int(at.timestamp())
     monday = CHINA_S + MONDAY_S
     last = (end + monday) // WEEK_S * WEEK_S - monday
     return np.arange(last - MOST_WEEKS * WEEK_S, last + 1, WEEK_S, dtype=np.int64)

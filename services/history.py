@@ -307,6 +307,7 @@ class HistoryStore:
     """The columns that this process serves: the newest complete ones on disk, looked for at most once a second."""
 
     def __init__(self, data_dir: Path, *, look_s: float = LOOK_S) -> None:
+        self.data_dir = data_dir
         self._folder = data_dir / FOLDER
         self._look_s = look_s
         self._lock = threading.Lock()

@@ -141,17 +141,31 @@ def hotspots(history: History, ground: Ground, reader: Reader, filters: Filters,
     Raises:
         InvalidInputError: a resolution that is not 7 to 10, or a window without ends.
     """
+    field = field_of(ground, reader, filters, resolution)
+    bins, outside = counted(history, field, reader, filters, edges_of(filters))
+    return judged(field, filters, bins, outside, at=history.at, rate=rate)
+
+
+def field_of(ground: Ground, reader: Reader, filters: Filters, resolution: int) -> Field:
+    """Return the cells that a question is about.
+
+    Raises:
+        InvalidInputError: a resolution that is not 7 to 10, or a window without ends.
+    """
     if resolution not in RESOLUTIONS:
         raise InvalidInputError(f"resolution={resolution}: must be 7 to 10")
     if filters.start is None or filters.end is None:
         raise InvalidInputError("start, end: both are needed")
-    field = ground.field_of(resolution, area_of(filters, reader))
-    edges = _edges(filters)
-    bins, outside = counted(history, field, reader, filters, edges)
+    return ground.field_of(resolution, area_of(filters, reader))
+
+
+def judged(field: Field, filters: Filters, bins: Any, outside: int, *, at: datetime, rate: Rate) -> Hotspots:
+    """Say what counts (bins by `edges_of` x cells of the field) mean, wherever they were counted."""
+    assert filters.start is not None
+    assert filters.end is not None
     # what comes before a Monday, whole weeks, what comes behind them
     weekly = bins[1:-1]
     count = bins.sum(0)
-    total = int(count.sum())
     exposed, usable, days = _exposure(field, filters, rate)
     measured, z, weekly_z = _scores(field, count, weekly, exposed, usable)
     p = gistar.two_sided(z)
@@ -162,9 +176,9 @@ def hotspots(history: History, ground: Ground, reader: Reader, filters: Filters,
         field=field,
         start=filters.start,
         end=filters.end,
-        at=history.at,
+        at=at,
         weeks=len(weekly),
-        total=total,
+        total=int(count.sum()),
         unplaced=outside,
         count=count,
         expected=np.where(usable, count[usable].sum() * share, np.nan),
@@ -342,7 +356,7 @@ def area_of(filters: Filters, reader: Reader) -> str:
     return reader.scope if reader.scope.startswith(filters.area) else "-"
 
 
-def _edges(filters: Filters) -> Ints:
+def edges_of(filters: Filters) -> Ints:
     """Where the window begins, the last whole weeks in it from Monday to Monday, and where it ends."""
     low, high = filters.seconds()
     assert low is not None
