@@ -3,7 +3,7 @@
 import { element, iconButton, overMap } from './parts.js';
 
 const hall = window.hall;
-const OPTIONS = { interactive: false, fadeDuration: 0, refreshExpiredTiles: false, validateStyle: false, maxTileCacheSize: 80, attributionControl: false };
+const OPTIONS = { interactive: false, fadeDuration: 0, refreshExpiredTiles: false, validateStyle: false, maxTileCacheSize: 80, attributionControl: false, maxPitch: 75 };
 const STEP = 0.02;
 const DAY_MS = 86400000;
 const CHINA_MS = 8 * 3600000;
@@ -14,6 +14,8 @@ const PERIODS = [7, 30, 90];
  * @type {?{gl: Object, node: HTMLElement, line: HTMLElement, bar: HTMLElement, style: Object, side: {base: ?string, filters: Object}, share: number, ends: Array<function(): void>}}
  */
 let here = null;
+/** The module of the tilted view, where it is shown. */
+let scene = null;
 
 /** base;layer.field=text;…@share, whole per cent. */
 function written({ base, filters }, share) {
@@ -41,7 +43,9 @@ function styled() {
   const known = !wanted || isTheme || hall.style.ground(wanted, hall.map.catalog());
   const layers = { ...choices.layers };
   for (const [key, filter] of Object.entries(filters)) if (layers[key]) layers[key] = { ...layers[key], visible: true, filter: { ...layers[key].filter, ...filter } };
-  return hall.map.dressed({ theme: isTheme ? wanted : choices.theme, base: isTheme ? 'vector' : known && wanted ? wanted : choices.base, layers });
+  const other = { theme: isTheme ? wanted : choices.theme, base: isTheme ? 'vector' : known && wanted ? wanted : choices.base };
+  const style = hall.map.dressed({ ...other, layers });
+  return scene && scene.active() ? scene.turned(style, other) : style;
 }
 
 function follow() {
@@ -67,8 +71,9 @@ function note() {
 }
 
 async function redraw() {
-  if (!here) return;
+  if (!here || !here.ready) return;
   const { base } = here.side;
+  if (hall.views.ways().v && !scene) scene = await import('./scene.js');
   if (base === 'dark' || base === 'light') await hall.map.loadStyle(base);
   if (!here) return;
   const next = styled();
@@ -180,8 +185,9 @@ async function start(side, share) {
   const leaflet = hall.map.leaflet();
   const box = leaflet.getContainer();
   const node = element('div', { class: 'swipe', 'aria-hidden': 'true' });
-  here = { gl: null, node, line: handle(), bar: null, style: null, side: { base: side.base || null, filters: side.filters || {} }, share, ends: [] };
+  here = { gl: null, node, line: handle(), bar: null, style: null, side: { base: side.base || null, filters: side.filters || {} }, share, ends: [], ready: false };
   const mine = here;
+  if (hall.views.ways().v) scene = await import('./scene.js');
   if (here.side.base === 'dark' || here.side.base === 'light') await hall.map.loadStyle(here.side.base);
   if (here !== mine) return;
   box.append(node, here.line);
@@ -195,7 +201,7 @@ async function start(side, share) {
   hall.translate(here.line);
   const moved = () => follow();
   leaflet.on('move zoomend moveend viewreset resize', moved);
-  const drawn = hall.on('drawn', () => here && here.gl.isStyleLoaded() !== undefined && redraw());
+  const drawn = hall.on('drawn', () => redraw());
   const state = hall.on('state', () => here && here.bar && tags());
   const words = hall.on('language', () => {
     here.bar.replaceWith((here.bar = barFor()));
@@ -204,6 +210,9 @@ async function start(side, share) {
   const remove = hall.health.watch(here.gl, () => close());
   here.ends.push(() => leaflet.off('move zoomend moveend viewreset resize', moved), drawn, state, words, remove);
   await new Promise((resolve) => here.gl.once('style.load', resolve));
+  if (here !== mine) return;
+  here.ready = true;
+  redraw();
   note();
 }
 

@@ -37,8 +37,8 @@ function arrived(gl, target, seconds, signal) {
       setTimeout(done, seconds < 0.05 ? 0 : DWELL_MS);
       return;
     }
-    gl.once('moveend', done);
     gl.easeTo({ ...target, duration: seconds * 1000, easing: (share) => share, essential: true });
+    gl.once('moveend', done); // after it began: beginning ends a former move
   });
 }
 

@@ -33,9 +33,9 @@ function sunNow(canvas) {
   return sunAt(instant(), lng, lat);
 }
 
-/** The plan's style, tilted. */
-function turned(style) {
-  const { theme, base } = hall.map.choices;
+/** The plan's style, tilted; `other` has another theme and base than the map. */
+export function turned(style, other = {}) {
+  const { theme, base } = { ...hall.map.choices, ...other };
   return tilted(style, { theme, base, sun: sunNow(here.gl), mirror: here.mirror, taken: here.taken });
 }
 
@@ -156,7 +156,7 @@ const zoomFor = (zoom, still) => (still ? zoom : Math.max(zoom, CLOSE_ENOUGH));
  */
 export async function enter(kind, { pitch, bearing, hour = null, still = false } = {}) {
   const own = KINDS[kind];
-  const camera = { pitch: Number.isFinite(pitch) ? pitch : own.pitch, bearing: Number.isFinite(bearing) && own.turns ? bearing : own.bearing };
+  const camera = { pitch: Number.isFinite(pitch) ? Math.min(OPTIONS.maxPitch, Math.max(0, pitch)) : own.pitch, bearing: Number.isFinite(bearing) && own.turns ? bearing : own.bearing };
   if (here) {
     if (hour !== null || still) here.hour = hour;
     if (here.kind !== kind) set(kind, camera);
@@ -186,7 +186,7 @@ export async function enter(kind, { pitch, bearing, hour = null, still = false }
   here.bar = controls({ turn, tip, set: (name) => set(name), light, leave: () => hall.views.set('plan') });
   lens(own);
   node.classList.add('ready');
-  await hall.map.lend(canvas, turned, first);
+  await hall.map.lend(canvas, (style) => turned(style), first);
   watch();
   reflect();
   note();

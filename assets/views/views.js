@@ -95,13 +95,19 @@ export const set = inTurn(apply);
 export const openStreet = inTurn((panorama, options = {}) => apply('street', { ...options, panorama }));
 export { openStreet as street };
 
+/** An hour of the day, or null: the clock's. */
+function hourOf(text) {
+  const hour = Number(text);
+  return text !== undefined && hour >= 0 && hour < 24 ? hour : null;
+}
+
 const numbers = (text) => (text || '').split(/[,:]/).map(Number);
 
 /** Bring the map to what an address says. */
 export const follow = inTurn(async (ways) => {
   if (SCENES.includes(ways.v)) {
     const [pitch, bearing] = numbers(ways.p);
-    const shown = await showScene(ways.v, { pitch: ways.p ? pitch : undefined, bearing: ways.p ? bearing : undefined, hour: ways.s3 === undefined ? null : Number(ways.s3), still: true });
+    const shown = await showScene(ways.v, { pitch: ways.p ? pitch : undefined, bearing: ways.p ? bearing : undefined, hour: hourOf(ways.s3), still: true });
     if (!shown) hall.views.note({ v: null, p: null, s3: null });
   } else await leaveScene();
   if (ways.sv) {
@@ -137,6 +143,7 @@ export async function fly(path, options = {}) {
   const { find, run } = await import('./flights.js');
   const found = typeof path === 'object' ? path : await find(path);
   if (!found) return false;
-  if (found.stops.some(({ pitch }) => pitch > 0) && !(await set('3d', { still: true }))) return false;
+  // the plan's canvas goes where Leaflet goes: a flight takes the one that has a camera of its own
+  if (!hall.views.ways().v && !(await set('3d', { still: true }))) return false;
   return run(hall.map.gl(), found.stops, { loops: found.loops, ...options });
 }
