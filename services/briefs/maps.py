@@ -30,10 +30,12 @@ SEA, LAND, OUTSIDE, GREEN, WATER, ROAD, MAIN_ROAD, HOUSE = (
     "#eceff3",
 )
 LEVELS = {1: "#d92336", 2: "#c2570c", 3: "#b58900", 4: "#2563eb", 0: "#2f7fc4"}
-WIDTH_IN, MOST_HEIGHT_IN, LEAST_HEIGHT_IN = 6.5, 4.9, 3.0
+WIDTH_IN, MOST_HEIGHT_IN, LEAST_HEIGHT_IN = 6.5, 4.4, 2.8
 MARGIN = 0.04
 """Of the width and height, around what is shown."""
-NEAR_M = 1_000.0
+NEAR_M = 900.0
+ASPECT = 2.2
+"""Width by height of the map around one case."""
 HOUSES_BELOW_M = 4_000.0
 """Houses are drawn where less than this is shown."""
 CREDIT = "底图 © OpenStreetMap 贡献者"
@@ -92,7 +94,7 @@ def _view(conn: Conn, picture: Map) -> _View:
     if picture.radius_m and picture.marks:
         x, y = _web(picture.marks[0].lon, picture.marks[0].lat)
         half = max(NEAR_M, picture.radius_m * 1.35) * _stretch(picture.marks[0].lat)
-        return _View(x - half * 1.5, y - half, x + half * 1.5, y + half)
+        return _View(x - half * ASPECT, y - half, x + half * ASPECT, y + half)
     row = conn.execute(EXTENT, [picture.area]).fetchone()
     if row and row[0] is not None:
         return _View(*(float(value) for value in row))
@@ -180,7 +182,7 @@ def _name(axes: "Axes", shape: Any, text: str) -> None:
 
     place = max(getattr(shape, "geoms", [shape]), key=lambda part: part.area).representative_point()
     halo = [withStroke(linewidth=2.2, foreground="white")]
-    axes.text(place.x, place.y, text, ha="center", va="center", fontsize=7.5, color=TEXT, linespacing=1.25, zorder=11, path_effects=halo)
+    axes.text(place.x, place.y, text, ha="center", va="center", fontsize=6.5, color=TEXT, linespacing=1.2, zorder=11, path_effects=halo)
 
 
 def _tint(share: float) -> str:
