@@ -88,6 +88,7 @@ function handle() {
     here.share = Math.min(0.98, Math.max(0.02, share));
     cut();
   };
+  window.L.DomEvent.disableClickPropagation(line); // the map is not dragged along
   line.onpointerdown = (event) => {
     event.preventDefault();
     event.stopPropagation();
