@@ -12,7 +12,7 @@ from callbacks import ids, shell
 from callbacks.analysis_address import VIEWS, Address
 from callbacks.context import Context
 from callbacks.panels import analysis as panels
-from callbacks.panels import analysis_cases, analysis_performance, analysis_presets, states
+from callbacks.panels import analysis_cases, analysis_performance, analysis_presets, analysis_time, states
 from callbacks.panels.analysis import BY_VIEW, Frame
 from callbacks.panels.pieces import empty
 from callbacks.words import Words, requested
@@ -108,13 +108,13 @@ def _ranking(view: str, asked: Question) -> list[Component]:
     names = incidence_names.names(asked.conn, asked.history, by, [row.key for row in found.rows])
     parts = [panels.figures(found, asked.told)]
     if view == "hours":
-        parts.append(panels.week(incidence.matrix(asked.history, asked.reader, asked.wanted), asked.told))
+        parts.append(analysis_time.week(incidence.matrix(asked.history, asked.reader, asked.wanted), asked.told))
     return [*parts, *panels.ranking(found, names, asked.told, view)]
 
 
 def _trend(asked: Question) -> list[Component]:
     step = asked.told.address.choice("step", ("month", "week"))
-    return panels.trend(incidence_trend.trend(asked.history, asked.reader, asked.wanted, step), asked.told)
+    return analysis_time.trend(incidence_trend.trend(asked.history, asked.reader, asked.wanted, step), asked.told)
 
 
 def _roads(asked: Question) -> list[Component]:

@@ -7,7 +7,7 @@ from callbacks import formats
 from callbacks.panels.analysis import Frame, exports
 from callbacks.panels.pieces import Child, bar, chip, empty, icon
 from services.performance import Evaluation, Performance
-from services.performance_formulas import LESS_IS_MORE, OBJECTS, Part, Rate, Weights
+from services.performance_formulas import COUNTED, LESS_IS_MORE, OBJECTS, Part, Rate, Weights
 
 TONES = {"A": "good", "B": "good", "C": "", "D": "warn", "E": "alarm"}
 TERMS_SHOWN = (
@@ -40,7 +40,7 @@ def performance(found: Performance, weights: Weights, told: Frame) -> list[Compo
                     [
                         html.B(f"{weight:g} %"),
                         words(f"analysis.rate_{key}")
-                        if key not in TERMS_SHOWN
+                        if key not in COUNTED
                         else words("analysis.count_of", term=words(f"analysis.term_{key}")),
                     ]
                 )
