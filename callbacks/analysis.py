@@ -1,7 +1,7 @@
 """The page of analysis: the address says what is shown, and each view is drawn from one service."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from dash import Dash, Input, Output
@@ -78,21 +78,15 @@ def register(app: Dash, context: Context) -> None:
 
 def _page(context: Context, reader: Reader, address: Address, words: Words, now: datetime) -> list[Component]:
     history = context.history.current()
-    with reading(context.pool) as conn:
-        told = Frame(
-            address=address,
-            words=words,
-            now=now,
-            at=history.at,
-            areas=_areas(conn, reader),
-            known=_known(conn, history, address),
-            may_export=reader.role in MAY_EXPORT,
-        )
-        view = address.choice("view", VIEWS)
-        try:
-            content = _view(view, Question(conn=conn, history=history, reader=reader, told=told))
-        except InvalidInputError as error:
-            content = [empty(words("analysis.cannot", why=str(error)))]
+    told = Frame(address=address, words=words, now=now, at=history.at, areas=(), known={}, may_export=reader.role in MAY_EXPORT)
+    try:
+        with reading(context.pool) as conn:
+            told = replace(told, areas=_areas(conn, reader), known=_known(conn, history, address))
+            content = _view(address.choice("view", VIEWS), Question(conn=conn, history=history, reader=reader, told=told))
+    except InvalidInputError as error:
+        content = [empty(words("analysis.cannot", why=str(error)))]
+    except SourceUnavailableError:
+        content = [empty(words("analysis.unavailable"))]
     return panels.frame(told, content)
 
 
