@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 import numpy as np
 from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, sync_playwright
@@ -34,6 +35,7 @@ READ = """
 
 VISITS, MINUTES, SPEED = 3, 3.0, 20.0
 TILE = "/tiles/"
+PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,11 +150,17 @@ def visit(browser: Browser, address: str) -> Visit:
     sizes: dict[str, float] = {}
     tiles: set[str] = set()
     devtools.send("Network.enable")
-    devtools.on("Network.requestWillBeSent", lambda event: TILE in event["request"]["url"] and tiles.add(event["requestId"]))
+
+    def sent(event: dict[str, Any]) -> None:
+        if TILE in event["request"]["url"]:
+            tiles.add(event["requestId"])
+
+    devtools.on("Network.requestWillBeSent", sent)
     devtools.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}))
     page.goto(address)
     page.wait_for_function("window.wall && document.querySelector('.figure .number').textContent !== '–'")
-    painted = page.evaluate("() => performance.getEntriesByName('first-contentful-paint')[0].startTime / 1000")
+    page.wait_for_function(f"{PAINTED} !== undefined")
+    painted = page.evaluate(f"() => {PAINTED}.startTime / 1000")
     page.wait_for_selector(".map-gl.drawn")
     page.context.close()
     return Visit(loaded_kb=sum(size for key, size in sizes.items() if key not in tiles) / 1_000, painted_s=float(painted))
@@ -177,17 +185,21 @@ def main(arguments: Sequence[str]) -> int:
             page, page.context.new_cdp_session(page), minutes=given.minutes, speed=given.speed, say=lambda line: print(line, flush=True)
         )
         browser.close()
+    if not found.samples:
+        print("nothing was measured")
+        return 1
+    last, growth = found.samples[-1], found.slope(lambda one: one.heap_mb)
     told = {
-        "hours": round(found.samples[-1].hours, 2) if found.samples else 0,
-        "heap_mb": round(found.samples[-1].heap_mb, 2) if found.samples else None,
-        "heap_mb_per_hour": round(found.slope(lambda one: one.heap_mb), 3),
+        "hours": round(last.hours, 2),
+        "heap_mb": round(last.heap_mb, 2),
+        "heap_mb_per_hour": round(growth, 3),
         "nodes_per_hour": round(found.slope(lambda one: one.nodes), 2),
         "listeners_per_hour": round(found.slope(lambda one: one.listeners), 2),
-        "sockets": found.samples[-1].sockets if found.samples else None,
+        "sockets": last.sockets,
         "reloaded": found.reloaded,
     }
     print(json.dumps(told))
-    failed = found.reloaded or not found.samples or found.samples[-1].faults or told["heap_mb_per_hour"] > MOST_MB_PER_HOUR
+    failed = found.reloaded or last.faults > 0 or growth > MOST_MB_PER_HOUR
     return 1 if failed else 0
 
 

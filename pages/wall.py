@@ -14,6 +14,7 @@ from flask import Blueprint, Response, render_template, request
 from api.identity import reader_or_none
 from api.screens import Orders
 from api.sessions import KIOSK_PATH
+from api.today import TodayView
 from api.today import view as today_view
 from callbacks.context import Context
 from callbacks.words import COOKIE, Words, requested
@@ -58,7 +59,7 @@ def create_blueprint(context: Context) -> Blueprint:
 
 def page(context: Context, reader: Reader, words: Words, name: str) -> str:
     """Write the document; without a database it comes with its texts alone and shows figures as soon as there are some."""
-    modules = {f"/assets/{one}": address(one) for one in MODULES}
+    modules, begun = {f"/assets/{one}": address(one) for one in MODULES}, first(context, reader, name)
     styles = [address(one) for one in STYLES]
     told = {
         "screen": name,
@@ -67,10 +68,25 @@ def page(context: Context, reader: Reader, words: Words, name: str) -> str:
         "plain": [address(one) for one in PLAIN],
         "version": hashlib.sha256("".join((*modules.values(), *styles)).encode()).hexdigest()[:12],
         "demo": context.settings.demo,
-        **first(context, reader, name),
+        **begun,
     }
     boot = msgspec.json.encode(told).decode().replace("<", "\\u003c")
-    return render_template("wall.html", words=words, styles=styles, modules=modules, boot=boot)
+    return render_template("wall.html", words=words, styles=styles, modules=modules, boot=boot, figures=figures(begun["today"], words))
+
+
+def figures(told: object, words: Words) -> list[tuple[str, str]]:
+    """Return label and text of the five figures, which stand before any script has run; none when they cannot be read."""
+    if not isinstance(told, TodayView):
+        return []
+    rate = told.on_time_rate_7d
+    values = {
+        "accepted": f"{told.accepted:,}",
+        "open": f"{told.open:,}",
+        "overdue": f"{told.overdue:,}",
+        "on_time": "–" if rate is None else f"{100 * rate:.1f}%",
+        "on_duty": f"{told.on_duty:,}",
+    }
+    return [(words(f"wall.figure.{key}"), value) for key, value in values.items()]
 
 
 def first(context: Context, reader: Reader, name: str) -> dict[str, object]:

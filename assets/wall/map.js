@@ -150,7 +150,8 @@ export class WallMap {
     this.holder = h('div', { class: 'map-gl', style: { width: `${100 / ratio}%`, height: `${100 / ratio}%`, transform: `scale(${ratio})` } });
     this.still = h('canvas', { class: 'map-still', 'aria-hidden': 'true' });
     box.append(this.holder, this.still, this.note);
-    this.ready = this.begin();
+    // the panels are painted first
+    requestAnimationFrame(() => setTimeout(() => this.begin()));
   }
 
   async begin() {
