@@ -48,6 +48,11 @@ function drawn() {
       gl.triggerRepaint();
     };
     gl.on('sourcedata', look);
+    // the same cells as before are not handed over again
+    gl.once('idle', () => {
+      gl.off('sourcedata', look);
+      resolve();
+    });
   });
 }
 
@@ -122,18 +127,24 @@ function settle() {
 
 export async function enter(text) {
   const asked = read(text);
+  const shown = HIDDEN.filter((key) => (hall.map.choices.layers[key] || {}).visible);
+  for (const key of shown) hall.map.setLayer(key, { visible: false });
   if (here) {
+    if (shown.length) here.shown = shown;
     here.asked = asked;
     here.controls.write(asked);
-    return refresh();
+    hall.modes.note('hs', written(asked));
+    await refresh();
+    if (!here) return;
+    if (asked.cell) open(asked.cell);
+    else draw();
+    return;
   }
-  const shown = HIDDEN.filter((key) => (hall.map.choices.layers[key] || {}).visible);
   here = { asked, shown, number: 0, found: null, drawn: null, told: '', took: null, takes: 0 };
   const mine = here;
   here.player = new Player({ query, resolution, onFrame: () => here === mine && draw() });
   here.controls = new Controls({ change, open, leave, player: here.player, look: (days) => span(days, now()) });
   here.controls.write(asked);
-  for (const key of shown) hall.map.setLayer(key, { visible: false });
   document.getElementById('frame').classList.add('with-hotspots');
   const map = hall.map.leaflet();
   map.on('click', click);
@@ -144,8 +155,11 @@ export async function enter(text) {
     () => map.off('click', click), () => map.off('zoomend', moved), () => watch.disconnect(),
     hall.on('language', () => here && here.controls.translate(here.asked, here.found)),
     hall.on('panel', (panel) => {
-      if (!here || !here.asked.cell || (panel && panel.data.name === 'hotspot')) return;
-      here.asked.cell = '';
+      if (!here) return;
+      // the way back from a case leads to its cell again
+      const cell = panel && panel.data.name === 'hotspot' ? panel.data.cell : '';
+      if (cell === here.asked.cell) return;
+      here.asked.cell = cell;
       hall.modes.note('hs', written(here.asked));
       draw();
     }),

@@ -55,7 +55,8 @@
 
   function follow(hash) {
     const asked = read(hash);
-    for (const name of Object.keys(FOLDERS)) if (asked[name] !== told[name]) set(name, asked[name] === undefined ? null : asked[name]);
+    // an address brings its own layers, too: a mode that stays takes away again what it takes away
+    for (const name of Object.keys(FOLDERS)) if (name in asked || name in told) set(name, name in asked ? asked[name] : null);
   }
 
   /** The overlays of all modes, as `hall.overlay` gives its own. */

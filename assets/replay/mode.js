@@ -222,8 +222,13 @@ const today = () => ({ start: midnight(now()), end: Math.ceil(now()), at: Math.m
 
 export async function enter(text) {
   const asked = read(text) || await aroundPanel() || today();
-  if (here) return turn(asked.start, asked.end, asked.at);
-  const shown = asked.shown || HIDDEN.filter((key) => (hall.map.choices.layers[key] || {}).visible);
+  const visible = HIDDEN.filter((key) => (hall.map.choices.layers[key] || {}).visible);
+  if (here) {
+    here.shown = [...new Set([...(visible.length ? [] : here.shown), ...(asked.shown || []), ...visible])];
+    for (const key of visible) hall.map.setLayer(key, { visible: false });
+    return turn(asked.start, asked.end, asked.at);
+  }
+  const shown = [...new Set([...(asked.shown || []), ...visible])];
   here = { start: asked.start, end: asked.end, at: asked.at, speed: asked.speed || SPEEDS[1], shown, playing: false, sources: {}, past: new Past({ cases: [] }), ways: new Ways(asked.start, asked.end, soon), card: null };
   for (const key of HIDDEN) hall.map.setLayer(key, { visible: false });
   document.getElementById('frame').classList.add('replaying');

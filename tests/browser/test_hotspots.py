@@ -28,9 +28,11 @@ def test_cells_lie_below_the_events_and_what_is_more_than_chance_is_outlined(des
     found = desk.run(f"() => {MODE}")["found"]
     assert found["resolution"] == 8
     assert sum(cell["count"] for cell in found["cells"]) == found["total"] > 0
-    drawn = desk.run("() => hall.map.gl().getStyle().layers.map((layer) => layer.id)")
-    events = [place for place, name in enumerate(drawn) if name.startswith("open_events")]
-    assert drawn.index("hotspot-fill") < min(events)
+    drawn = desk.run(
+        "() => hall.map.gl().getStyle().layers.map((layer) => [layer.id, (layer.metadata || {})['hall:layer'], (layer.metadata || {})['hall:part']])"
+    )
+    pins = [place for place, (_, layer, part) in enumerate(drawn) if layer == "open_events" and part in {"pin", "dot"}]
+    assert [name for name, *_ in drawn].index("hotspot-fill") < min(pins)
     hot = [cell["h3"] for cell in found["cells"] if cell["significant"] and cell["z_score"] > 0]
     assert len(desk.run("() => hall.map.gl().getStyle().sources['hotspot-hot'].data.features")) == (1 if hot else 0)
     assert not desk.run("() => hall.map.choices.layers.events.visible"), "the same cases are not drawn twice"
@@ -52,7 +54,7 @@ def test_a_cell_tells_its_cases_and_its_address_opens_it_again(desk: Desk) -> No
     cell = max(desk.run(f"() => {MODE}")["found"]["cells"], key=lambda one: one["count"])
     desk.run("(h3) => import(hall.assets + 'hotspots/mode.js').then((mode) => mode.open(h3))", cell["h3"])
     desk.page.wait_for_selector("#panel .hs-verdict", state="attached")
-    assert f"{cell['count']} 件" in desk.page.locator("#panel .hs-cell header").inner_text()
+    assert f"{cell['count']:,} 件" in desk.page.locator("#panel .hs-cell header").inner_text()
     assert desk.page.locator("#panel .chart-matrix").count() == 1
     assert desk.page.locator("#panel [data-open^='events/']").count() > 0
     desk.page.wait_for_function("(h3) => decodeURIComponent(location.hash).includes(`cell.${h3}`)", arg=cell["h3"])
