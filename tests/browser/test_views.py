@@ -51,6 +51,7 @@ def test_a_tilted_link_shows_the_same_events_and_a_click_selects(desk: Desk) -> 
     assert 200 < light["position"][1] < 260, "late in the afternoon the sun stands in the south-west"
     desk.run("() => hall.map.showShape({type: 'Point', coordinates: [113.5446, 22.1945]}, {radius_m: 150})")
     desk.page.wait_for_function("hall.map.gl().getLayer('hall-mirror-ground')", timeout=SLOW_MS)
+    desk.idle()  # while a source is on its way nothing is picked
     found = desk.run(EVENT_IN_VIEW)
     if found:
         desk.click(found[0], found[1])
