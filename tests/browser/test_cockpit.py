@@ -94,8 +94,8 @@ def test_key_places_are_searched_beside_their_map(page: Page) -> None:
     page.wait_for_function("() => [...document.querySelectorAll('.ck-sheet .ck-rows a span')].every((one) => one.textContent === '消防站')")
     page.fill(".ck-sheet input[type=search]", "没有这个地方")
     page.wait_for_selector(".ck-sheet .ck-said")
-    page.keyboard.press("Escape")
-    page.wait_for_function("!document.querySelector('.ck-sheet').open")
+    page.click(".ck-sheet > header .icon-button")
+    assert not page.evaluate("document.querySelector('.ck-sheet').open")
 
 
 def test_it_prints_on_one_page_in_the_light_theme(page: Page) -> None:
