@@ -18,6 +18,7 @@ from services.audit import Act
 from services.briefs import book, library, periods
 from services.briefs.book import Brief, Query, Receipt, Wish
 from services.briefs.catalogue import CaseFilter
+from services.briefs.compose import Area
 from services.briefs.document import Document, Trouble
 from services.briefs.files import DOCX, MEDIA_TYPES, PDF
 
@@ -120,6 +121,8 @@ class TypeList(Struct, kw_only=True):
 
     types: list[TypeRow]
     failing: list[Failing]
+    areas: list[Area]
+    """Districts and streets of the reader, by level."""
     may_ask: bool
     may_switch: bool
 
@@ -212,6 +215,7 @@ class BriefViews:
         caller = current_caller()
         with reading(self._pool) as conn:
             rows, failing = book.types(conn, caller.reader, caller.now), book.failing(conn, caller.reader)
+            areas = book.areas(conn, caller.reader)
         return TypeList(
             types=[
                 TypeRow(
@@ -235,6 +239,7 @@ class BriefViews:
                 for row in rows
             ],
             failing=[Failing(query=name, since=since) for name, since in failing.items()],
+            areas=areas,
             may_ask=caller.reader.role in book.MAY_DRAFT,
             may_switch=book.may_switch(caller.reader),
         )

@@ -6,11 +6,6 @@ const { hall } = window;
 const make = hall.element;
 const MAJORS = ['city', 'governance', 'safety', 'environment', 'dispute', 'service', 'emergency'];
 
-async function areas(levels) {
-  const found = await Promise.all(levels.map((level) => fetch(`${hall.origin}/api/v1/layers/areas?level=${level}&limit=200`).then((answer) => (answer.ok ? answer.json() : { features: [] }))));
-  return found.flatMap((answer) => answer.features.map(({ properties }) => ({ code: properties.code, name: properties.name, level: properties.level })));
-}
-
 const field = (label, control) => make('label', { class: 'br-field' }, make('span', { text: hall.t(label) }), control);
 
 /** Open the form in `root`; `done` is given the id of the issue. */
@@ -18,7 +13,7 @@ export async function asking(root, done) {
   let types;
   let places;
   try {
-    [{ types }, places] = await Promise.all([api.types(), areas(['district', 'street'])]);
+    ({ types, areas: places } = await api.types());
   } catch (error) {
     hall.notice(api.failed(error), { kind: 'error', seconds: 6, key: 'briefs' });
     return;

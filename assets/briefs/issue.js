@@ -17,13 +17,14 @@ export class Issue {
 
   none() {
     this.id = null;
+    this.reading = clearTimeout(this.reading);
     this.side.replaceChildren(make('div', { class: 'br-nothing', html: hall.icon('file-text', 28) }, make('p', { text: hall.t('briefs.choose') })));
   }
 
   async open(id) {
-    clearTimeout(this.reading);
     clearTimeout(this.again);
     const fresh = this.id !== id;
+    if (fresh) this.reading = clearTimeout(this.reading);
     this.id = id;
     if (fresh) this.side.replaceChildren(make('div', { class: 'loading', role: 'status', html: '<i class="bone bone-a"></i><i class="bone bone-b"></i><i class="bone bone-c"></i><i class="bone bone-d"></i>' }));
     try {
@@ -46,11 +47,12 @@ export class Issue {
     this.side.replaceChildren(this.bar(view), ...this.warnings(view), make('div', { class: 'br-body' }, this.sheet, this.course(view)));
     if (!fresh) this.sheet.scrollTop = scrolled;
     if (brief.state === 'making' || !brief.rendered) this.again = setTimeout(() => this.id === brief.id && this.open(brief.id), SOON_MS);
-    if (view.unread) this.reading = setTimeout(() => this.read(brief), READ_MS);
+    if (view.unread && !this.reading) this.reading = setTimeout(() => this.read(brief), READ_MS);
   }
 
   /** It has been on the screen for a while: that is its receipt. */
   async read(brief) {
+    this.reading = null;
     if (document.hidden || this.id !== brief.id) return;
     await api.act(brief.id, { action: 'read' }).catch(() => null);
     this.changed();
@@ -61,7 +63,7 @@ export class Issue {
     const { brief } = view;
     const acts = view.possible.filter((name) => name in VERBS).map((name) => {
       const [icon, tone] = VERBS[name];
-      const button = make('button', { type: 'button', class: `button small ${tone}`, 'data-act': name, html: hall.icon(icon, 15) }, make('span', { text: hall.t(`briefs.act_${name}`) }));
+      const button = make('button', { type: 'button', class: `button small ${tone}`, 'data-brief-act': name, html: hall.icon(icon, 15) }, make('span', { text: hall.t(`briefs.act_${name}`) }));
       button.onclick = () => this.ask(name, view, button);
       return button;
     });
@@ -115,7 +117,8 @@ export class Issue {
       dialog.remove();
       if (dialog.returnValue === 'go') this.act(name, brief, remark.value, button);
     };
-    this.side.append(dialog);
+    // beside what is drawn again while files are made
+    this.side.parentElement.append(dialog);
     dialog.showModal();
     return null;
   }

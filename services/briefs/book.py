@@ -107,6 +107,9 @@ TYPES = """
 """
 REPORTED = "SELECT reported_at FROM hall.event WHERE id = %s AND starts_with(grid_code, %s)"
 ENABLE = "UPDATE hall.brief_type SET enabled = %(enabled)s WHERE code = %(code)s"
+AREAS = """
+    SELECT code, name, level FROM hall.area WHERE level IN ('district', 'street') AND starts_with(code, %(scope)s) ORDER BY length(code), code LIMIT 1000
+"""
 FAILING = "SELECT name, failed_since FROM hall.brief_query WHERE failed_since IS NOT NULL ORDER BY failed_since LIMIT 100"
 
 
@@ -482,6 +485,13 @@ def enable(conn: Conn, caller: Caller, code: str, *, enabled: bool) -> None:
 def may_switch(reader: Reader) -> bool:
     """Whether a reader decides which kinds are written: who approves, for a whole district at least."""
     return reader.role in MAY_APPROVE and len(reader.scope) <= DISTRICT_DIGITS
+
+
+def areas(conn: Conn, reader: Reader) -> list[compose.Area]:
+    """Return the districts and streets that a reader may ask for briefs of. Same errors as `listed`."""
+    _require_reader(reader)
+    with conn.cursor(row_factory=class_row(compose.Area)) as cursor:
+        return cursor.execute(AREAS, _whom(reader)).fetchall()
 
 
 def failing(conn: Conn, reader: Reader) -> dict[str, datetime]:

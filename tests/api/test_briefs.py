@@ -220,6 +220,8 @@ def test_the_kinds_with_their_last_issue(desk: App, issue: int) -> None:
     assert len(rows) >= 45
     assert (rows["daily_operation"]["last_id"], rows["daily_operation"]["last_issue"]) == (issue, 1)
     assert rows["weekly_operation"]["next_due"]
+    assert [one["code"] for one in answer["areas"]] == [DISTRICT, *STREETS]
+    assert [one["code"] for one in desk.client("street_leader").get(TYPES_PATH).get_json()["areas"]] == [STREETS[0]]
     assert answer["may_ask"]
     assert answer["may_switch"]
     seen = desk.client("acceptor").get(TYPES_PATH).get_json()
