@@ -15,7 +15,9 @@ def view_switch() -> Component:
         html.Button(_both(f"views.{key}"), type="button", className="segment", **also({"data-view": key, "aria-pressed": "false"}))
         for key in VIEWS
     ]
-    compare = html.Button([icon("layers-subtract"), *_both("views.compare")], type="button", className="segment", **also({"data-compare": "true"}))
+    compare = html.Button(
+        [icon("layers-subtract"), *_both("views.compare")], type="button", className="segment", **also({"data-compare": "true"})
+    )
     return html.Div([*buttons, compare], id="map-views", className="float segments both", role="group")
 
 
