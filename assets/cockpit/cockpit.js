@@ -5,7 +5,7 @@
 
 import * as map from './map.js';
 import { close as closeSheet, open as openSheet } from './rows.js';
-import { draws, name } from './tiles.js';
+import { draws } from './tiles.js';
 import * as videos from './videos.js';
 
 const { hall } = window;
@@ -84,7 +84,7 @@ function draw(tile) {
     const box = part(drawn, drawn === 'events' ? 'list' : 'in');
     node(drawn).classList.toggle('ck-without', !data);
     if (!data) box.replaceChildren(said(error));
-    else draws[drawn]({ box, data, count: part(drawn, 'count'), note: part(drawn, 'note'), foot: part(drawn, 'foot'), all: all() });
+    else draws[drawn]({ box, data, count: part(drawn, 'count'), note: part(drawn, 'note'), foot: part(drawn, 'foot') });
   }
   if (tile === 'events' && data) map.show(data);
   return null;
@@ -242,4 +242,4 @@ async function begin() {
 }
 
 begin();
-hall.cockpit = { look: () => look(true), all, name, map, videos, paper: toPaper };
+hall.cockpit = { look: () => look(true), all, paper: toPaper, map };

@@ -15,6 +15,8 @@ styles();
 const em = () => parseFloat(getComputedStyle(document.querySelector('.ck')).fontSize) || 14;
 const number = (value, digits = 0) => new Intl.NumberFormat(hall.language, { maximumFractionDigits: digits, minimumFractionDigits: 0 }).format(value);
 const percent = (share) => (share === null || share === undefined ? '—' : number(100 * share, 1));
+/** The hall's own day: 2026-11-23. */
+const dayOf = (at) => new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' }).format(new Date(at));
 /** How many rows of a height fit into a box; at least one. */
 const fitting = (box, rows) => Math.max(1, Math.floor(box.clientHeight / (rows * em())));
 
@@ -68,7 +70,7 @@ function abnormal({ box, data, count, note, foot }) {
 
 // ---- streets ----------------------------------------------------------------------------------------------------
 
-function streets({ box, data, note, foot, all }) {
+function streets({ box, data, note, foot }) {
   const rows = data.streets;
   const most = Math.max(1, ...rows.map(({ accepted }) => accepted));
   const high = box.closest('.ck-column').clientHeight || 800;
@@ -89,7 +91,6 @@ function streets({ box, data, note, foot, all }) {
   box.replaceChildren(...(shown.length ? [head, ...shown] : [empty(hall.t('cockpit.no_streets'), 'map-2')]));
   const rest = rows.length - shown.length;
   foot.replaceChildren(...(rest > 0 ? [make('span', { text: hall.t('cockpit.more_streets', { n: rest }) }), opener(hall.t('cockpit.all_streets'), 'streets')] : []));
-  void all;
 }
 
 // ---- three figures ----------------------------------------------------------------------------------------------
@@ -108,9 +109,9 @@ function figure({ title, value, unit, href, opens, line, text, tone = '', textTo
   return box;
 }
 
-function figures({ box, data, all }) {
+function figures({ box, data }) {
   const size = { width: 5.2 * em(), height: 2.6 * em() };
-  const day = hall.day ? '' : new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' }).format(new Date(data.start));
+  const day = dayOf(data.start);
   const more = change(data.accepted, data.accepted_last_week);
   const rate = data.on_time_rate_7d;
   const points = rate !== null && data.on_time_rate_7d_before !== null ? 100 * (rate - data.on_time_rate_7d_before) : null;
@@ -132,7 +133,6 @@ function figures({ box, data, all }) {
       text: hall.t('cockpit.of_open', { open: number(data.open), mark: later > 0 ? '▲' : later < 0 ? '▼' : '=', n: number(Math.abs(later)) }),
     }),
   );
-  void all;
 }
 
 // ---- major events -----------------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ function domains({ box, data, count, note, foot }) {
 
 function volumes({ box, data, count, note, foot }) {
   set(count, number(data.total));
-  set(note, data.since ? hall.t('cockpit.since', { day: new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' }).format(new Date(data.since)), days: number(data.last_30d), today: number(data.today) }) : '');
+  set(note, data.since ? hall.t('cockpit.since', { day: dayOf(data.since), days: number(data.last_30d), today: number(data.today) }) : '');
   const parts = make('div', { class: 'ck-parts', role: 'img', 'aria-label': hall.t('cockpit.tile.volumes') });
   const groups = make('div', { class: 'ck-groups' });
   for (const { group, total, share, today } of data.groups) {
@@ -250,8 +250,7 @@ function brief(one) {
 
 function when(at) {
   const date = new Date(at);
-  const day = (one) => new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' }).format(one);
-  return day(date) === day(new Date(hall.connection.now())) ? hall.clockTime(date) : `${day(date).slice(5)} ${hall.clockTime(date)}`;
+  return dayOf(date) === dayOf(hall.connection.now()) ? hall.clockTime(date) : `${dayOf(date).slice(5)} ${hall.clockTime(date)}`;
 }
 
 function briefs({ box, data, count, note, foot }) {

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg_pool import ConnectionPool
 
-from geodata.city import key_places
+from geodata.city import cameras, key_places
 from geodata.db import Conn, open_pool
 from geodata.errors import InvalidInputError, NotAllowedError
 from services import cockpit, heartbeat, key_points, major_events, system_health
@@ -277,3 +277,4 @@ def test_the_sample_marks_as_many_places_as_are_wanted(conn: Conn) -> None:
     assert key_places.mark(conn, 3) == 3
     assert key_points.place_sums(conn, LEADER).total == 3
     assert key_places.KEY_PLACES >= 3_000
+    assert cameras.KEY == 236
