@@ -65,7 +65,7 @@ def test_every_key_in_the_scripts_is_in_the_catalogue(path: Path) -> None:
 
 def test_the_chinese_catalogue_has_no_english_sentence() -> None:
     names = re.compile(
-        r"CSV|MediaMTX|ZLMediaKit|GeoJSON|GeoPackage|JavaScript|EN|WGS|GCJ|EPSG|OpenStreetMap|Ctrl|Shift|Esc|Enter|\{\w+\}|km|m²"
+        r"CSV|MediaMTX|ZLMediaKit|GeoJSON|GeoPackage|GeoParquet|JavaScript|EN|WGS|GCJ|EPSG|OpenStreetMap|Ctrl|Shift|Esc|Enter|\{\w+\}|km|m²"
     )
     left_over = {key for key, text in catalogue(Language.ZH).items() if re.search(r"[a-z]{3,}", names.sub("", text))}
     assert left_over == set()
