@@ -205,8 +205,13 @@ async function turn(name) {
     if (name === 'grids' && today.value && grids.value) sheet.maps.forEach((map) => map.put('w-grids', gridAreas(today.value, grids.value)));
   };
   if (before === 'video' && name !== 'video') sheet.video.stop();
-  if (sheet.maps.length) await Promise.all(sheet.maps.map((map, index) => map.show(name, index ? undefined : change)));
-  else change();
+  try {
+    if (sheet.maps.length) await Promise.all(sheet.maps.map((map, index) => map.show(name, index ? undefined : change)));
+  } catch (error) {
+    // a map that fails is no reason to stay at a scene
+    console.error(error);
+  }
+  if (scene.now !== name) change();
   if (name === 'video') await sheet.video.start();
   sheet.alarm.draw();
   scene.since = performance.now();

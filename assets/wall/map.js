@@ -12,6 +12,7 @@ const WORKER = '/assets/vendor/maplibre-gl/maplibre-gl-worker.mjs';
 const FADE_MS = 200;
 const REST_MS = 9000;
 const RESTORE_MS = 4000;
+const LOAD_MS = 60000;
 const EMPTY = { type: 'FeatureCollection', features: [] };
 const LEVELS = ['match', ['get', 'level'], 1, '#ff4d5e', 2, '#fb923c', 3, '#fde047', 4, '#60a5fa', '#94a3b8'];
 const BOLD = ['Noto Sans SC Medium'];
@@ -144,7 +145,7 @@ export class WallMap {
    *   `scale`: of the stage on the screen; `padding` in pixels of the stage
    */
   constructor(box, { ratio, scale, bbox, padding = {}, tilted = false }) {
-    Object.assign(this, { box, ratio, scale, bbox, tilted, scene: null, gl: null, data: {}, view: null, broken: false, removed: false });
+    Object.assign(this, { box, ratio, scale, bbox, tilted, scene: null, gl: null, coming: null, data: {}, view: null, broken: false, removed: false });
     this.padding = Object.fromEntries(['top', 'right', 'bottom', 'left'].map((side) => [side, (padding[side] || 0) / ratio]));
     this.note = h('p', { class: 'map-note', text: t('wall.map.loading') });
     this.holder = h('div', { class: 'map-gl', style: { width: `${100 / ratio}%`, height: `${100 / ratio}%`, transform: `scale(${ratio})` } });
@@ -185,7 +186,7 @@ export class WallMap {
       ...(this.bbox ? { bounds: box(this.bbox), fitBoundsOptions: { padding: this.padding } } : { center: [0, 0], zoom: 1 }),
       transformRequest: (url) => ({ url, headers: { 'X-Idle-S': idle() } }),
     });
-    this.gl = gl;
+    this.coming = gl;
     gl.setMissingStyleImageResolver(async (name) => {
       const { image, pixelRatio } = window.hall.images.draw(name, { ratio: this.ratio, theme: 'dark', base: style.metadata['hall:images'] || {} });
       if (!gl.hasImage(name)) gl.addImage(name, image, { pixelRatio });
@@ -195,8 +196,10 @@ export class WallMap {
     canvas.addEventListener('webglcontextlost', () => this.restore());
     await new Promise((resolve, reject) => {
       gl.once('load', resolve);
-      setTimeout(() => reject(new Error('map: no answer')), 30000);
+      setTimeout(() => reject(new Error('map: no answer')), LOAD_MS);
     });
+    // a map is used when it is there, and not before
+    this.gl = gl;
     for (const [name, value] of Object.entries(this.data)) this.put(name, value);
     if (this.view) this.place(this.view);
     if (this.scene) this.switch(this.scene);
@@ -216,12 +219,13 @@ export class WallMap {
   }
 
   unmount() {
-    if (this.gl) {
+    const gl = this.gl || this.coming;
+    if (gl) {
       try {
-        this.gl.remove();
+        gl.remove();
       } catch { /* a map that never came up has nothing to take down */ }
     }
-    this.gl = null;
+    this.gl = this.coming = null;
     this.holder.classList.remove('drawn');
     this.holder.replaceChildren();
   }

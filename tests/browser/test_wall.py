@@ -35,7 +35,7 @@ def wall(chromium: Browser, server: Served, city: City) -> Iterator[Page]:
     page.wait_for_function("window.wall && document.querySelector('.figure .number').textContent !== '–'")
     yield page
     page.context.close()
-    assert faults == []
+    assert faults == [], faults
 
 
 def test_a_kiosk_sees_figures_at_once_and_scenes_turn_without_moving_the_panels(wall: Page, server: Served, city: City) -> None:
