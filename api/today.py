@@ -105,6 +105,7 @@ class TodayViews:
 
 
 def view(found: today.Today) -> TodayView:
+    """Return the figures as they are sent, with titles of classes and sources."""
     return TodayView(
         at=found.at,
         start=found.start,
