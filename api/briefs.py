@@ -55,7 +55,7 @@ class BriefAct(Struct, forbid_unknown_fields=True, kw_only=True):
     remark: Annotated[str, Meta(max_length=book.MOST_REMARK)] = ""
 
 
-class Switch(Struct, forbid_unknown_fields=True, kw_only=True):
+class BriefSwitch(Struct, forbid_unknown_fields=True, kw_only=True):
     """Whether a kind is written on its schedule."""
 
     enabled: bool
@@ -88,7 +88,7 @@ class BriefView(Struct, kw_only=True):
     possible: list[str]
 
 
-class TypeRow(Struct, kw_only=True):
+class BriefTypeRow(Struct, kw_only=True):
     """A kind of brief, when it comes out next, and its last issue as far as the reader may see it."""
 
     code: str
@@ -109,25 +109,25 @@ class TypeRow(Struct, kw_only=True):
     last_state: str | None
 
 
-class Failing(Struct, kw_only=True):
+class FailingQuery(Struct, kw_only=True):
     """A query that fails."""
 
     query: str
     since: datetime
 
 
-class TypeList(Struct, kw_only=True):
+class BriefTypeList(Struct, kw_only=True):
     """The kinds of briefs, and the queries that fail at present."""
 
-    types: list[TypeRow]
-    failing: list[Failing]
+    types: list[BriefTypeRow]
+    failing: list[FailingQuery]
     areas: list[Area]
     """Districts and streets of the reader, by level."""
     may_ask: bool
     may_switch: bool
 
 
-class Asked(Struct, kw_only=True):
+class BriefAsked(Struct, kw_only=True):
     """The issue that was asked for; `created` is false when it was there already."""
 
     id: int
@@ -182,7 +182,7 @@ class BriefViews:
         )
         with audit.attempt(self._pool, caller, "brief_ask", f"brief-types/{given.type}") as conn:
             brief_id, created = book.ask(conn, caller, wish)
-        return as_json(Asked(id=brief_id, created=created), status=201 if created else 200)
+        return as_json(BriefAsked(id=brief_id, created=created), status=201 if created else 200)
 
     def act(self, id: int) -> BriefRow:  # noqa: A002 - the name in the path
         """Approve, take back, send, mark as read, make again."""
@@ -210,15 +210,15 @@ class BriefViews:
         response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
         return response
 
-    def types(self) -> TypeList:
+    def types(self) -> BriefTypeList:
         """The kinds."""
         caller = current_caller()
         with reading(self._pool) as conn:
             rows, failing = book.types(conn, caller.reader, caller.now), book.failing(conn, caller.reader)
             areas = book.areas(conn, caller.reader)
-        return TypeList(
+        return BriefTypeList(
             types=[
-                TypeRow(
+                BriefTypeRow(
                     code=row.type.code,
                     name_zh=row.type.name,
                     name_en=row.type.name_en,
@@ -238,7 +238,7 @@ class BriefViews:
                 )
                 for row in rows
             ],
-            failing=[Failing(query=name, since=since) for name, since in failing.items()],
+            failing=[FailingQuery(query=name, since=since) for name, since in failing.items()],
             areas=areas,
             may_ask=caller.reader.role in book.MAY_DRAFT,
             may_switch=book.may_switch(caller.reader),
@@ -246,7 +246,7 @@ class BriefViews:
 
     def switch(self, code: str) -> None:
         """Have a kind written on its schedule, or no longer."""
-        given, caller = body(Switch), current_caller()
+        given, caller = body(BriefSwitch), current_caller()
         with audit.attempt(self._pool, caller, "brief_type", f"brief-types/{code[:42]}") as conn:
             book.enable(conn, caller, code, enabled=given.enabled)
 
@@ -283,7 +283,7 @@ class BriefViews:
                 path=PATH,
                 view=self.ask,
                 body=NewBrief,
-                answer=Asked,
+                answer=BriefAsked,
                 status=201,
                 summary="Ask for a brief: 201 it is made within seconds, 200 it is there already",
             ),
@@ -315,14 +315,14 @@ class BriefViews:
                 method="GET",
                 path=TYPES_PATH,
                 view=self.types,
-                answer=TypeList,
+                answer=BriefTypeList,
                 summary="The kinds of briefs, their cycle and their last issue",
             ),
             Route(
                 method="PATCH",
                 path=f"{TYPES_PATH}/{{code}}",
                 view=self.switch,
-                body=Switch,
+                body=BriefSwitch,
                 status=204,
                 summary="Have a kind of brief written on its schedule, or no longer",
             ),
