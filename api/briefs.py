@@ -61,17 +61,17 @@ class BriefSwitch(Struct, forbid_unknown_fields=True, kw_only=True):
     enabled: bool
 
 
-class BriefRow(Struct, kw_only=True):
+class BriefLine(Struct, kw_only=True):
     """An issue in the list."""
 
     brief: Brief
     unread: bool
 
 
-class BriefList(Struct, kw_only=True):
+class BriefListing(Struct, kw_only=True):
     """Issues, the newest first; `unread` counts all that wait for the reader."""
 
-    briefs: list[BriefRow]
+    briefs: list[BriefLine]
     unread: int
     links: list[Link]
 
@@ -140,7 +140,7 @@ class BriefViews:
     def __init__(self, context: Context) -> None:
         self._pool, self._data_dir = context.pool, context.settings.data_dir
 
-    def list(self) -> BriefList:
+    def list(self) -> BriefListing:
         """The issues that the reader may see."""
         reader, arguments = current_reader(), request.args
         limit = LIMIT.read(arguments)
@@ -157,7 +157,7 @@ class BriefViews:
             found = book.listed(conn, reader, query)
             waiting = book.count_unread(conn, reader)
         links = next_link(before=found[-1].id) if len(found) == limit else []
-        return BriefList(briefs=[BriefRow(brief=brief, unread=brief.unread) for brief in found], unread=waiting, links=links)
+        return BriefListing(briefs=[BriefLine(brief=brief, unread=brief.unread) for brief in found], unread=waiting, links=links)
 
     def one(self, id: int) -> BriefView:  # noqa: A002 - the name in the path
         """One issue."""
@@ -184,12 +184,12 @@ class BriefViews:
             brief_id, created = book.ask(conn, caller, wish)
         return as_json(BriefAsked(id=brief_id, created=created), status=201 if created else 200)
 
-    def act(self, id: int) -> BriefRow:  # noqa: A002 - the name in the path
+    def act(self, id: int) -> BriefLine:  # noqa: A002 - the name in the path
         """Approve, take back, send, mark as read, make again."""
         given, caller = body(BriefAct), current_caller()
         with audit.attempt(self._pool, caller, f"brief_{given.action}", f"briefs/{id}") as conn:
             brief = book.act(conn, caller, id, given.action, version=given.version, remark=given.remark.strip())
-        return BriefRow(brief=brief, unread=brief.unread)
+        return BriefLine(brief=brief, unread=brief.unread)
 
     def pdf(self, id: int) -> Response:  # noqa: A002 - the name in the path
         """The PDF."""
@@ -275,7 +275,7 @@ class BriefViews:
                 path=PATH,
                 view=self.list,
                 parameters=(STATE, UNREAD, TYPE, CYCLE, AREA, BEFORE, LIMIT),
-                answer=BriefList,
+                answer=BriefListing,
                 summary="Briefs that the reader may see, the newest first",
             ),
             Route(
@@ -299,7 +299,7 @@ class BriefViews:
                 path=f"{one}/actions",
                 view=self.act,
                 body=BriefAct,
-                answer=BriefRow,
+                answer=BriefLine,
                 summary="Approve, take back, send, mark as read, or make a draft again",
             ),
             Route(method="GET", path=f"{one}/file.pdf", view=self.pdf, media_type=MEDIA_TYPES[PDF], summary="A brief as PDF"),
