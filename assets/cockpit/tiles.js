@@ -240,7 +240,7 @@ function places({ box, data, count, foot }) {
 // ---- briefs -----------------------------------------------------------------------------------------------------
 
 function brief(one) {
-  const row = make('a', { class: `ck-brief ck-row${one.unread ? ' unread' : ''}`, href: `/briefs/?id=${one.id}` });
+  const row = make('a', { class: `ck-brief ck-row${one.unread ? ' unread' : ''}`, href: `/briefs/#b=${one.id}` });
   const words = [one.cycle && name('cycle', one.cycle), one.at && when(one.at), hall.t(one.unread ? 'cockpit.unread' : 'cockpit.read')];
   row.innerHTML = hall.icon('file-text', 20);
   row.append(make('div', {}, make('b', { class: 'ck-cut', text: one.title }), make('p', { class: 'ck-cut', text: words.filter(Boolean).join(' · ') })));
