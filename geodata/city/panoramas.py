@@ -115,7 +115,7 @@ def write(conn: Conn, data_dir: Path, *, scale: float, now: datetime) -> int:
         image = draw(conn, lon, lat, heading, SMALL_WIDTH if small else WIDTH)
         digest, width, height = panoramas.keep(data_dir, image.tobytes(), image)
         values = {
-            "source": SOURCE, "external_no": f"{number:03d}", "name": f"{name} {number:02d}", "road": name, "taken_at": now, "heading": heading % 360,
+            "source": SOURCE, "external_no": f"{number:03d}", "name": f"{name} {number:02d}", "road": name, "taken_at": None, "heading": heading % 360,
             "heading_from": "list", "height_m": EYE_M, "sha256": digest, "width": width, "height": height, "simulated": True, "restricted": False,
             "lon": lon, "lat": lat,
         }  # fmt: skip
