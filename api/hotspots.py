@@ -106,7 +106,7 @@ class HistoryPage:
 
     total: int
     at: datetime
-    cases: list[incidence_cases.Case]
+    cases: list[incidence_cases.ListedCase]
     links: list[Link]
 
 

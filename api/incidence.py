@@ -135,7 +135,7 @@ class IncidenceViews:
         rows = incidence.matrix(history, _reader(), _filters(history))
         return MatrixView(at=history.at, total=sum(map(sum, rows)), rows=rows)
 
-    def trend(self) -> Response | incidence_trend.Trend:
+    def trend(self) -> Response | incidence_trend.CaseTrend:
         """Count by week or month."""
         reader, history = _reader(), self._history.current()
         wanted = _filters(history)
@@ -146,7 +146,7 @@ class IncidenceViews:
         with reading(self._pool) as conn:
             return self._file(conn, reader, wanted, incidence_sheets.trend(found, _lang()), kind)
 
-    def cases(self) -> Response | incidence_cases.Page:
+    def cases(self) -> Response | incidence_cases.ListedCases:
         """The cases behind any figure."""
         reader, history = _reader(), self._history.current()
         wanted, kind = _filters(history), FORMAT.read(request.args)
@@ -210,7 +210,7 @@ class IncidenceViews:
                 method="GET",
                 path=f"{PATH}/trend",
                 view=self.trend,
-                answer=incidence_trend.Trend,
+                answer=incidence_trend.CaseTrend,
                 parameters=(STEP, FORMAT, LANGUAGE, PRESET, *FILTERS),
                 summary="Cases by week or month with trend and season",
             ),
@@ -218,7 +218,7 @@ class IncidenceViews:
                 method="GET",
                 path=f"{PATH}/cases",
                 view=self.cases,
-                answer=incidence_cases.Page,
+                answer=incidence_cases.ListedCases,
                 parameters=(PAGE, OFFSET, FORMAT, LANGUAGE, PRESET, *FILTERS),
                 summary="The cases behind a figure, the newest first",
             ),

@@ -78,7 +78,7 @@ def ranking(found: incidence.Ranking, names: Mapping[str, str], lang: str) -> Sh
     return Sheet(name=f"incidence_{found.by}", heads=_heads(RANKING, lang), rows=rows)
 
 
-def trend(found: incidence_trend.Trend, lang: str) -> Sheet:
+def trend(found: incidence_trend.CaseTrend, lang: str) -> Sheet:
     """Lay a trend out."""
     rows = [
         [point.start, point.end, point.count, point.complete, _rounded(point.trend), _rounded(point.season), _rounded(point.adjusted)]
@@ -109,7 +109,7 @@ def sites(found: garbage_bins.GarbageBins, lang: str) -> Sheet:
     return Sheet(name="garbage_bins", heads=_heads(SITES, lang), rows=rows)
 
 
-def cases(found: Sequence[incidence_cases.Case], lang: str) -> Sheet:
+def cases(found: Sequence[incidence_cases.ListedCase], lang: str) -> Sheet:
     """Lay cases out."""
     rows = [
         [

@@ -16,7 +16,7 @@ from geodata.db import reading, writing
 from geodata.errors import InvalidInputError, NotAllowedError
 from services import audit, incidence, incidence_cases, performance_formulas
 from services import performance as service
-from services.performance import Behind, CaseList, Performance, Period
+from services.performance import Behind, EvaluatedCases, Performance, Period
 from services.performance_formulas import FORMULAS, OBJECTS, RATES, Weights
 from services.rights import Reader, Role
 
@@ -73,7 +73,7 @@ class PerformanceViews:
         incidence_sheets.may_export(reader)
         return incidence_sheets.download([incidence_sheets.evaluations(found, LANGUAGE.read(request.args))], kind)
 
-    def behind(self) -> CaseList:
+    def behind(self) -> EvaluatedCases:
         """The cases behind one number of one object."""
         reader, period = _reader(), _period()
         wanted = Behind(
@@ -126,7 +126,7 @@ class PerformanceViews:
                 method="GET",
                 path=f"{PATH}/cases",
                 view=self.behind,
-                answer=CaseList,
+                answer=EvaluatedCases,
                 parameters=(OBJECT, KEY, TERM, START, END, AREA, PAGE, OFFSET),
                 summary="The cases behind one number of an evaluation",
             ),

@@ -29,7 +29,7 @@ CASES = """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class ListedCase:
     """One case."""
 
     id: int
@@ -56,21 +56,21 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ListedCases:
     """A page of the cases of a filter. `total` is what the history counts; a case that was changed since may look different in the list."""
 
     total: int
-    cases: list[Case]
+    cases: list[ListedCase]
 
 
-def page(conn: Conn, history: History, reader: Reader, filters: Filters, *, limit: int = 100, offset: int = 0) -> Page:
+def page(conn: Conn, history: History, reader: Reader, filters: Filters, *, limit: int = 100, offset: int = 0) -> ListedCases:
     """Return a page of the cases that a filter lets through, the newest first."""
     rows = newest_first(history, history.rows(filters, reader))
     low = max(0, offset)
-    return Page(total=len(rows), cases=read(conn, reader, history.id[rows[low : low + max(1, min(limit, MAX_PAGE))]].tolist()))
+    return ListedCases(total=len(rows), cases=read(conn, reader, history.id[rows[low : low + max(1, min(limit, MAX_PAGE))]].tolist()))
 
 
-def all_of(conn: Conn, history: History, reader: Reader, filters: Filters) -> list[Case]:
+def all_of(conn: Conn, history: History, reader: Reader, filters: Filters) -> list[ListedCase]:
     """Return all of them, for a file.
 
     Raises:
@@ -82,11 +82,11 @@ def all_of(conn: Conn, history: History, reader: Reader, filters: Filters) -> li
     return read(conn, reader, history.id[rows].tolist())
 
 
-def read(conn: Conn, reader: Reader, ids: Sequence[int]) -> list[Case]:
+def read(conn: Conn, reader: Reader, ids: Sequence[int]) -> list[ListedCase]:
     """Read cases in the order of their ids given; those outside of the reader's scope are left out."""
     if not ids:
         return []
-    with conn.cursor(row_factory=class_row(Case)) as cursor:
+    with conn.cursor(row_factory=class_row(ListedCase)) as cursor:
         return cursor.execute(CASES, {"ids": list(ids), "scope": reader.scope}).fetchall()
 
 

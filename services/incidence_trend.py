@@ -26,7 +26,7 @@ NAN = float("nan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
+class TrendPoint:
     """One week or month."""
 
     start: date
@@ -44,16 +44,16 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trend:
+class CaseTrend:
     """A series and the profile of its season."""
 
     step: str
-    points: list[Point]
+    points: list[TrendPoint]
     profile: list[float | None]
     """Season by month (12 from January) or ISO week (53 from week 1); None where it is not known."""
 
 
-def trend(history: History, reader: Reader, filters: Filters, step: str) -> Trend:
+def trend(history: History, reader: Reader, filters: Filters, step: str) -> CaseTrend:
     """Count by week or month from the first case to the end of the window; its beginning is not heeded, for the season needs years.
 
     Raises:
@@ -66,7 +66,7 @@ def trend(history: History, reader: Reader, filters: Filters, step: str) -> Tren
     last = min(int(end.timestamp()) - 1, int(history.at.timestamp()))
     times = times[times <= last]
     if not len(times):
-        return Trend(step=step, points=[], profile=[])
+        return CaseTrend(step=step, points=[], profile=[])
     first = int(times.min())
     edges = _edges(first, last, step)
     counts = np.histogram(times, edges)[0].astype(np.int64)
@@ -78,10 +78,10 @@ def trend(history: History, reader: Reader, filters: Filters, step: str) -> Tren
     profile = _profile(rate / np.where(smooth > 0, smooth, NAN), names, step)
     season = profile[names]
     local = [datetime.fromtimestamp(int(edge) + CHINA_S, UTC).date() for edge in edges]
-    return Trend(
+    return CaseTrend(
         step=step,
         points=[
-            Point(
+            TrendPoint(
                 start=local[index],
                 end=local[index + 1],
                 count=int(counts[index]),

@@ -15,7 +15,7 @@ from psycopg import sql
 
 from geodata.db import Conn
 from geodata.errors import InvalidInputError
-from services.performance_formulas import GRADES, OBJECTS, Part, Rate, Weights, grade, rates_of
+from services.performance_formulas import GRADES, OBJECTS, Rate, ScorePart, Weights, grade, rates_of
 from services.rights import Reader
 
 LONGEST: Final = timedelta(days=1100)
@@ -136,7 +136,7 @@ class Evaluation:
     name: str | None
     terms: Mapping[str, int]
     rates: list[Rate]
-    parts: list[Part]
+    parts: list[ScorePart]
     score: float | None
     grade: str | None
 
@@ -166,7 +166,7 @@ class Behind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class EvaluatedCase:
     """A case behind a term."""
 
     id: int
@@ -192,11 +192,11 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseList:
+class EvaluatedCases:
     """The cases behind a term, the newest first."""
 
     total: int
-    cases: list[Case]
+    cases: list[EvaluatedCase]
 
 
 def performance(conn: Conn, reader: Reader, kind: str, period: Period, weights: Weights, *, area: str = "") -> Performance:
@@ -226,7 +226,7 @@ def performance(conn: Conn, reader: Reader, kind: str, period: Period, weights: 
     )
 
 
-def cases(conn: Conn, reader: Reader, behind: Behind, period: Period, weights: Weights) -> CaseList:
+def cases(conn: Conn, reader: Reader, behind: Behind, period: Period, weights: Weights) -> EvaluatedCases:
     """Return the cases behind one number of one object.
 
     Raises:
@@ -245,7 +245,9 @@ def cases(conn: Conn, reader: Reader, behind: Behind, period: Period, weights: W
     elif kind not in ACTION_OF:
         whose = sql.SQL(f"{GROUPS[kind]} = %(key)s")
     rows = conn.execute(CASES.format(within=sql.SQL(WITHIN), key=whose, term=sql.SQL(TERMS[term])), values).fetchall()
-    return CaseList(total=rows[0][-1] if rows else 0, cases=[Case(**dict(zip(Case.__slots__, row, strict=False))) for row in rows])
+    return EvaluatedCases(
+        total=rows[0][-1] if rows else 0, cases=[EvaluatedCase(**dict(zip(EvaluatedCase.__slots__, row, strict=False))) for row in rows]
+    )
 
 
 def _values(reader: Reader, kind: str, period: Period, weights: Weights, area: str) -> dict[str, Any]:

@@ -117,7 +117,7 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class ScorePart:
     """One part of a score. `score` is 0 to 100, None when there was nothing to do; then the weights of the others make up the whole."""
 
     key: str
@@ -141,18 +141,18 @@ class Weights:
         """Weights of a kind of object."""
         return self.by_object.get(kind, SHIPPED[kind])
 
-    def parts(self, kind: str, terms: Mapping[str, int], rates: Mapping[str, float | None]) -> list[Part]:
+    def parts(self, kind: str, terms: Mapping[str, int], rates: Mapping[str, float | None]) -> list[ScorePart]:
         """Return the parts of the score of one object; all without a score when it had nothing to do."""
         idle = not any(terms[FORMULAS[key][1]] for key in RATES[kind])
         return [_part(key, weight, terms, rates, idle=idle) for key, weight in self.of(kind).items()]
 
 
-def _part(key: str, weight: float, terms: Mapping[str, int], rates: Mapping[str, float | None], *, idle: bool) -> Part:
+def _part(key: str, weight: float, terms: Mapping[str, int], rates: Mapping[str, float | None], *, idle: bool) -> ScorePart:
     if key in COUNTED:
-        return Part(key=key, weight=weight, score=None if idle else count_score(key, terms[key]), term=key)
+        return ScorePart(key=key, weight=weight, score=None if idle else count_score(key, terms[key]), term=key)
     rate = rates.get(key)
     score = None if rate is None else 100 * (1 - rate if key in LESS_IS_MORE else rate)
-    return Part(key=key, weight=weight, score=score, term=None)
+    return ScorePart(key=key, weight=weight, score=score, term=None)
 
 
 def count_score(term: str, count: int) -> float:

@@ -32,7 +32,7 @@ MOST_BUDGET: Final = 1e12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Road:
+class DamagedRoad:
     """One road."""
 
     name: str
@@ -67,7 +67,7 @@ class RoadDamage:
     """Cases at no named road."""
     days: float
     budget: float | None
-    roads: list[Road]
+    roads: list[DamagedRoad]
 
 
 def roads(conn: Conn, history: History, reader: Reader, filters: Filters, budget: float | None = None) -> RoadDamage:
@@ -91,7 +91,7 @@ def roads(conn: Conn, history: History, reader: Reader, filters: Filters, budget
         days=days,
         budget=budget,
         roads=[
-            Road(
+            DamagedRoad(
                 name=row.key,
                 length_km=lengths.get(row.key),
                 cases=row.count,

@@ -17,7 +17,7 @@ ROWS = 50
 MAP_ZOOM = 17
 
 
-def cases(found: incidence_cases.Page, told: Frame) -> list[Component]:
+def cases(found: incidence_cases.ListedCases, told: Frame) -> list[Component]:
     """Show a page of the cases of a filter."""
     words = told.words
     tools = html.Div([_count(found.total, told), exports(told, "incidence/cases", kinds=("csv", "table"))], className="an-tools")
@@ -31,7 +31,7 @@ def cases(found: incidence_cases.Page, told: Frame) -> list[Component]:
     return [tools, table(heads, rows), _pages(found.total, told)]
 
 
-def behind(found: performance.CaseList, told: Frame, name: str) -> list[Component]:
+def behind(found: performance.EvaluatedCases, told: Frame, name: str) -> list[Component]:
     """Show a page of the cases behind one number of an evaluation, with the steps that the number is made of."""
     words = told.words
     tools = html.Div([html.Div([html.B(name), _count(found.total, told)], className="an-dims")], className="an-tools")
@@ -57,7 +57,7 @@ def behind(found: performance.CaseList, told: Frame, name: str) -> list[Componen
     return [tools, table(heads, rows), _pages(found.total, told)]
 
 
-def _case(one: incidence_cases.Case, told: Frame) -> list[Children]:
+def _case(one: incidence_cases.ListedCase, told: Frame) -> list[Children]:
     words = told.words
     opened = quote(f"events:{one.id}:{one.lon:.6f}:{one.lat:.6f}", safe=":.")
     source = EVENTS.named("source").choices.get(one.source)
@@ -81,7 +81,7 @@ def _case(one: incidence_cases.Case, told: Frame) -> list[Children]:
     ]
 
 
-def _step(one: performance.Case, step: str, told: Frame) -> Children:
+def _step(one: performance.EvaluatedCase, step: str, told: Frame) -> Children:
     due = {"filed": one.file_due_at, "dispatched": one.dispatch_due_at, "handled": one.handle_due_at, "checked": one.check_due_at}[step]
     return _late(getattr(one, f"{step}_at"), due, told)
 

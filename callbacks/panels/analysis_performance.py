@@ -7,7 +7,7 @@ from callbacks import formats
 from callbacks.panels.analysis import Frame, exports
 from callbacks.panels.pieces import Child, bar, chip, empty, icon
 from services.performance import Evaluation, Performance
-from services.performance_formulas import COUNTED, LESS_IS_MORE, OBJECTS, Part, Rate, Weights
+from services.performance_formulas import COUNTED, LESS_IS_MORE, OBJECTS, Rate, ScorePart, Weights
 
 TONES = {"A": "good", "B": "good", "C": "", "D": "warn", "E": "alarm"}
 TERMS_SHOWN = (
@@ -82,7 +82,7 @@ def _object(place: int, one: Evaluation, found: Performance, told: Frame) -> Com
     )
 
 
-def _part(part: Part, told: Frame) -> Component:
+def _part(part: ScorePart, told: Frame) -> Component:
     words = told.words
     name = words(f"analysis.term_{part.key}") if part.term else words(f"analysis.rate_{part.key}")
     value = "–" if part.score is None else formats.number(part.score, 1)

@@ -11,7 +11,7 @@ from callbacks.panels.analysis import Frame, chart, choice, entry, exports, hour
 from callbacks.panels.pieces import Child, Children, also, bar, empty, icon
 from callbacks.words import Words
 from services.garbage_bins import Bin, GarbageBins, Site
-from services.road_damage import Road, RoadDamage
+from services.road_damage import DamagedRoad, RoadDamage
 
 RADII = (50, 80, 120, 200)
 SITE_NUMBERS = (10, 20, 50)
@@ -54,7 +54,7 @@ def roads(found: RoadDamage, told: Frame) -> list[Component]:
     return [tools, sums, table(heads, rows), html.P(words("analysis.roads_how"), className="quiet")]
 
 
-def _road(place: int, road: Road, found: RoadDamage, told: Frame) -> list[Children]:
+def _road(place: int, road: DamagedRoad, found: RoadDamage, told: Frame) -> list[Children]:
     words, behind = told.words, {"preset": "road_damage", "road": road.name}
     return [
         str(place),

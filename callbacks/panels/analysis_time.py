@@ -10,7 +10,7 @@ from callbacks import formats
 from callbacks.panels.analysis import Frame, as_table, chart, exports, table
 from callbacks.panels.pieces import Children, empty
 from callbacks.words import Words
-from services.incidence_trend import STEPS, Trend
+from services.incidence_trend import STEPS, CaseTrend
 
 
 def week(rows: Sequence[Sequence[int]], told: Frame, *, linked: bool = True) -> Component:
@@ -41,7 +41,7 @@ def week(rows: Sequence[Sequence[int]], told: Frame, *, linked: bool = True) -> 
     return html.Figure([drawn, as_table(words, table(heads, body, "small"), open_=False)] if linked else [drawn], className="an-figure")
 
 
-def trend(found: Trend, told: Frame) -> list[Component]:
+def trend(found: CaseTrend, told: Frame) -> list[Component]:
     """Show the series with its season, the profile of the year, and both as a table."""
     words, address = told.words, told.address
     steps = html.Div(
@@ -106,7 +106,7 @@ def trend(found: Trend, told: Frame) -> list[Component]:
     return parts
 
 
-def _profile(found: Trend, words: Words) -> Component:
+def _profile(found: CaseTrend, words: Words) -> Component:
     known = [(place, value) for place, value in enumerate(found.profile) if value is not None]
     if not known:
         return html.P(words("analysis.no_season"), className="quiet")
