@@ -36,7 +36,7 @@ MARGIN = 0.04
 NEAR_M = 900.0
 ASPECT = 2.2
 """Width by height of the map around one case."""
-HOUSES_BELOW_M = 4_000.0
+HOUSES_BELOW_M = 5_000.0
 """Houses are drawn where less than this is shown."""
 CREDIT = "底图 © OpenStreetMap 贡献者"
 
