@@ -37,22 +37,26 @@ PROBLEM = {
     },
 }
 Document = dict[str, Any]
+Referring = Mapping[Any, Document]
+"""How each body and answer is referred to."""
 
 
 def document(routes: Sequence[Route], layers: Iterable[Layer], reader: Reader | None, origin: str) -> Document:
     """Write the document as `reader` sees it; a stranger reads of no single layer."""
-    types = [kind for route in routes for kind in (route.body, route.answer) if kind]
-    _, schemas = msgspec.json.schema_components(list(dict.fromkeys(types)), ref_template=REFERENCE)
+    types = list(dict.fromkeys(kind for route in routes for kind in (route.body, route.answer) if kind))
+    references, schemas = msgspec.json.schema_components(types, ref_template=REFERENCE)
+    # two classes of one name are told apart by their modules, so a name alone refers to nothing
+    refer: Referring = dict(zip(types, references, strict=True))
     paths: dict[str, Document] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, refer)
     for layer in layers:
         if reader and reader.role in layer.roles:
             schemas |= _layer_schemas(layer, reader)
             for route in routes:
                 if "{layer}" in route.path:
                     path = route.path.replace("{layer}", layer.key)
-                    paths.setdefault(path, {})[route.method.lower()] = _operation(route, layer)
+                    paths.setdefault(path, {})[route.method.lower()] = _operation(route, refer, layer)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Hallmap 一张图", "version": VERSION, "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"}},
@@ -75,20 +79,20 @@ def document(routes: Sequence[Route], layers: Iterable[Layer], reader: Reader | 
     }
 
 
-def _operation(route: Route, layer: Layer | None = None) -> Document:
+def _operation(route: Route, refer: Referring, layer: Layer | None = None) -> Document:
     suffix = f"_{layer.key}" if layer else ""
     operation: Document = {
         "operationId": route.name + suffix,
         "summary": f"{route.summary}: {layer.title.en} {layer.title.zh}" if layer else route.summary,
         "tags": [layer.group.value if layer else re.sub(r"^/(?:api/v1/)?(\w+).*", r"\1", route.path)],
         "parameters": [*_path_parameters(route, layer), *map(_parameter, route.parameters)],
-        "responses": {str(route.status if route.answer or route.media_type != "application/json" else 204): _response(route, layer)},
+        "responses": {str(route.status if route.answer or route.media_type != "application/json" else 204): _response(route, refer, layer)},
     }
     operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
     if layer and route.filtered:
         operation["parameters"] += [_filter(layer.named(name)) for name in layer.filters]
     if route.body:
-        content = {"application/json": {"schema": {"$ref": REFERENCE.format(name=route.body.__name__)}}}
+        content = {"application/json": {"schema": refer[route.body]}}
         operation["requestBody"] = {"required": True, "content": content}
     if route.public:
         operation["security"] = []
@@ -116,10 +120,10 @@ def _filter(field: Field) -> Document:
     return described | ({"style": "form", "explode": False} if schema["type"] == "array" else {})
 
 
-def _response(route: Route, layer: Layer | None) -> Document:
+def _response(route: Route, refer: Referring, layer: Layer | None) -> Document:
     if route.answer is None and route.media_type == "application/json":
         return {"description": "Done"}
-    schema: Document = {"$ref": REFERENCE.format(name=route.answer.__name__)} if route.answer else {}
+    schema: Document = refer[route.answer] if route.answer else {}
     if layer and route.answer is FeatureCollection:
         schema = {"$ref": REFERENCE.format(name=f"FeatureCollection_{layer.key}")}
     return {"description": route.summary, "content": {route.media_type: {"schema": schema}}}
