@@ -12,8 +12,10 @@ from geodata.settings import ROOT
 
 Set = frozenset[str]
 
-INTERFACE_FILES = ("assets/i18n/*.json", "assets/i18n/*/*.json", "layers/*.py", "geodata/indicators/*.toml", "geodata/briefs/*.toml")
+INTERFACE_FILES = ("assets/i18n/*.json", "assets/i18n/*/*.json", "layers/*.py")
 """Where all texts of the interface stand."""
+WRITTEN_FILES = ("geodata/indicators/*.toml", "geodata/briefs/*.toml")
+"""Names and sentences of indicators and briefs: cut together with the titles of cases, beside which they stand."""
 ALWAYS = frozenset(string.printable.strip() + " \u00a0·—–…‘’“”、。《》「」【】（），：；？！～￥×÷±°²³㎡‰≤≥→←↑↓●○■▲▼✓ⅠⅡⅢⅣ①②③④⑤⑥⑦⑧⑨")
 ALWAYS_ON_MAP = frozenset(string.digits + string.ascii_letters + " -.,·()/")
 NAME_COLUMNS = (
@@ -83,12 +85,13 @@ def read_characters(conn: Conn, root: Path = ROOT) -> Characters:
         names |= found
         if (table, column) in CASE_COLUMNS:
             cases |= found
+    written = characters_of(file.read_text(encoding="utf-8") for glob in WRITTEN_FILES for file in sorted(root.glob(glob)))
     return Characters(
         interface=characters_of(file.read_text(encoding="utf-8") for glob in INTERFACE_FILES for file in sorted(root.glob(glob))) | ALWAYS,
         label=characters_of(row[0] for row in conn.execute(LABELS)) | ALWAYS_ON_MAP,
         place=characters_of(row[0] for row in conn.execute(PLACE_LABELS, (list(PLACES),))) | ALWAYS_ON_MAP,
-        names=frozenset(names),
-        cases=frozenset(cases),
+        names=frozenset(names) | written,
+        cases=frozenset(cases) | written,
     )
 
 
