@@ -12,10 +12,11 @@ from geodata.settings import ROOT
 
 Set = frozenset[str]
 
-INTERFACE_FILES = ("assets/i18n/*.json", "assets/i18n/*/*.json", "layers/*.py")
-"""Where all texts of the interface stand."""
-WRITTEN_FILES = ("geodata/indicators/*.toml", "geodata/briefs/*.toml")
-"""Names and sentences of indicators and briefs: cut together with the titles of cases, beside which they stand."""
+INTERFACE_FILES = ("assets/i18n/*.json", "layers/*.py")
+"""Where the texts of all pages stand."""
+WRITTEN_FILES = ("assets/i18n/*/*.json", "geodata/indicators/*.toml", "geodata/briefs/*.toml")
+"""Texts that one part of the product needs, names and sentences of indicators and briefs: cut together with the titles of cases, so that the first
+load of the map stays light."""
 ALWAYS = frozenset(string.printable.strip() + " \u00a0·—–…‘’“”、。《》「」【】（），：；？！～￥×÷±°²³㎡‰≤≥→←↑↓●○■▲▼✓ⅠⅡⅢⅣ①②③④⑤⑥⑦⑧⑨")
 ALWAYS_ON_MAP = frozenset(string.digits + string.ascii_letters + " -.,·()/")
 NAME_COLUMNS = (

@@ -48,7 +48,7 @@ CAMERAS = """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class CellCase:
     """A case of the cell, without personal fields."""
 
     id: int
@@ -136,7 +136,7 @@ class Cell:
     """Seven rows from Monday, 24 hours each, of China."""
     addresses: list[Address]
     weeks: list[Week]
-    events: list[Case]
+    events: list[CellCase]
     parts: Things = field(default_factory=lambda: Things(total=0, items=[]))
     cameras: Things = field(default_factory=lambda: Things(total=0, items=[]))
 
@@ -173,7 +173,7 @@ def cell_of(conn: Conn, history: History, reader: Reader, filters: Filters, *, l
         matrix=np.bincount(how, minlength=168).reshape(7, 24).tolist(),
         addresses=_rows(conn, Address, ADDRESSES, {**asked, "ids": history.id[newest[:ADDRESS_ROWS]].tolist()}),
         weeks=_weeks(history, rows, filters),
-        events=_rows(conn, Case, CASES, {**asked, "ids": history.id[newest[:MOST]].tolist()}),
+        events=_rows(conn, CellCase, CASES, {**asked, "ids": history.id[newest[:MOST]].tolist()}),
         parts=_things(conn, PARTS, asked) if parts else Things(total=0, items=[]),
         cameras=_things(conn, CAMERAS, asked) if cameras else Things(total=0, items=[]),
     )

@@ -91,10 +91,10 @@ def heard() -> Iterator[tuple[str, list[dict[str, Any]]]]:
         def do_POST(self) -> None:
             content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             refused = next(calls) % 2 == 0
-            self.send_response(503 if refused else 204)
-            self.end_headers()
             if not refused:
                 got.append(content)
+            self.send_response(503 if refused else 204)
+            self.end_headers()
 
         def log_message(self, *_: object) -> None:
             pass

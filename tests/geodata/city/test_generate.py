@@ -30,12 +30,14 @@ def digests(conn: Conn) -> dict[str, str]:
     return {name: conn.execute(DIGEST.format(name)).fetchone()[0] for name in ("room", "person", "organization", "part", "camera", "event")}
 
 
-def test_the_same_seed_and_present_give_the_same_rows_and_touch_each_layer_once(toy_conn: Conn, ground: Ground) -> None:
+def test_the_same_seed_and_present_give_the_same_rows_and_touch_no_layer_needlessly(toy_conn: Conn, ground: Ground) -> None:
     before, revisions = digests(toy_conn), dict(toy_conn.execute(REVISIONS).fetchall())
     generate(toy_conn, ground, scale=0.02, seed=SEED, now=NOON)
     assert digests(toy_conn) == before
     after = dict(toy_conn.execute(REVISIONS).fetchall())
-    assert [after[layer] - revisions[layer] for layer in ("people", "organizations", "cameras", "parts", "events")] == [1] * 5
+    # key places among the organizations are marked by a statement of their own
+    raised = {layer: after[layer] - revisions[layer] for layer in ("people", "organizations", "cameras", "parts", "events")}
+    assert raised == {"people": 1, "organizations": 2, "cameras": 1, "parts": 1, "events": 1}
 
 
 def test_the_scale_decides_about_people_organizations_and_events(toy_conn: Conn) -> None:
@@ -124,4 +126,8 @@ def test_a_ground_without_houses_gets_everything_that_needs_none(toy_conn: Conn,
 
 
 def test_all_tables_of_the_sample_have_rows(toy_conn: Conn) -> None:
-    assert [table for table in TABLES if toy_conn.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)] == []
+    # patrols are counted from the tracks afterwards
+    counted = {"hall.patrol", "hall.patrol_read"}
+    assert [
+        table for table in TABLES if table not in counted and toy_conn.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    ] == []
