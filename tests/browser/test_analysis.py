@@ -10,8 +10,8 @@ from tests.serving import Served
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, server: Served, city: City) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1600, "height": 1000}, extra_http_headers=city.token("leader"))
+def page(chromium: Browser, server: Served, city: City) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1600, "height": 1000}, extra_http_headers=city.token("leader"))
     opened = context.new_page()
     opened.set_default_timeout(30_000)
     yield opened
