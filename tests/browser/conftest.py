@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, Request, ViewportSize, expect, sync_playwright
 
 from tests.conftest import City
 from tests.serving import Served
@@ -15,6 +15,7 @@ CHROMIUM = "/usr/bin/chromium"
 SOFTWARE_GL = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
 SIZE: ViewportSize = {"width": 1100, "height": 640}
 WAIT_MS = 30_000
+expect.set_options(timeout=30_000)  # a busy machine draws late
 DATA = re.compile(r"/(tiles|api)/")
 
 

@@ -15,11 +15,11 @@ CSV = "code,area,period,value\nEC-12,,2026-06,31.5\nEC-12,,2026-07,keine\n"
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, server: Served, city: City) -> Iterator[Page]:
+def page(chromium: Browser, server: Served, city: City) -> Iterator[Page]:
     pool = open_pool(city.url)
     schedule.step(pool, datetime.now(UTC))
     pool.close()
-    context = browser.new_context(viewport={"width": 1600, "height": 900}, extra_http_headers=city.token("shift_leader"))
+    context = chromium.new_context(viewport={"width": 1600, "height": 900}, extra_http_headers=city.token("shift_leader"))
     opened = context.new_page()
     opened.set_default_timeout(20_000)
     yield opened
