@@ -28,10 +28,10 @@ Ints = npt.NDArray[np.int64]
 Pixels = npt.NDArray[np.float32]
 
 SOURCE = "sample"
-COUNT, LEAST = 12, 3
+COUNT, LEAST = 6, 3
 """So many pictures at scale 0.1 and more, and at the smallest scale."""
 APART_M = 24.0
-WIDTH, SMALL_WIDTH = 3_072, 1_536
+WIDTH, SMALL_WIDTH = 2_048, 1_536
 EYE_M = 2.6
 AROUND_M = 320.0
 PLAN_M, PLAN_PX_M = 90.0, 0.1
