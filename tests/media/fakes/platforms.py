@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ JPEG = b"\xff\xd8\xff\xe0picture"
 
 
 @dataclass
-class Fake:
+class Fake(ABC):
     """A platform. `broken` says how it misbehaves: html, garbage, slow, huge, status or nothing."""
 
     calls: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -48,8 +49,9 @@ class Fake:
         answered: web.StreamResponse = await handler(request)
         return answered
 
+    @abstractmethod
     def routes(self) -> dict[str, Answer]:
-        raise NotImplementedError
+        """Path of the real platform → what answers there."""
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator["Fake"]:
