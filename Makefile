@@ -15,7 +15,7 @@ ifdef TESTS
 	@$(PYTHON) bin/with_database.py .venv/bin/python -m pytest $(TESTS)
 else
 	@$(PYTHON) bin/with_database.py .venv/bin/python -m pytest -n 2 tests --ignore=tests/browser
-	@$(PYTHON) bin/with_database.py .venv/bin/python -m pytest tests/browser
+	@$(PYTHON) bin/with_database.py .venv/bin/python -m pytest --reruns 1 -rR tests/browser
 endif
 
 check:

@@ -1,8 +1,12 @@
 """Everything between an empty database and a served map; each step is skipped when its result is there and still fits."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing import get_context
+from multiprocessing.pool import Pool as Processes
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +14,8 @@ import psycopg
 
 from geodata import fonts
 from geodata.basemap import pipeline as basemap
-from geodata.characters import read_characters
-from geodata.city import accounts, orthophoto, panoramas, refresh, video
+from geodata.characters import read_characters, read_fixed_characters
+from geodata.city import accounts, refresh, video
 from geodata.city import patrols as city_patrols
 from geodata.city.generate import SEED, generate
 from geodata.city.ground_import import import_osm
@@ -21,11 +25,11 @@ from geodata.dictionary import load as dictionary
 from geodata.errors import SetupError
 from geodata.migrate import migrate
 from geodata.osm.extract import digest_of
-from geodata.progress import Progress, to_terminal
+from geodata.progress import QUIET, Progress, to_terminal
 from geodata.settings import IMAGERY, Settings
 from geodata.workflow import defaults as workflow
 from layers.registry import LAYERS
-from services import ground, history_build, patrols, seeding
+from services import patrols, seeding
 
 FACT = "SELECT value FROM hall.fact WHERE key = %s"
 
@@ -58,32 +62,35 @@ def prepare(settings: Settings, progress: Progress | None = None) -> Ready:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     try:
         migrate(settings.database_url)
-        with psycopg.connect(settings.database_url) as conn:
-            changed = _ground(conn, settings, progress)
-            changed = dictionary.load(conn) or changed
-            workflow.load(conn)
-            changed = _sample(conn, settings, progress) or changed
-            written = accounts.write(conn, settings.data_dir) if settings.demo else None
-            if settings.demo:
-                video.choose(conn, datetime.now(UTC))
-            conn.commit()
-            _basemap(conn, settings, progress)
-            if settings.demo:
-                with progress.step("simulated panoramas and imagery") as step:
-                    step.note = f"{panoramas.write(conn, settings.data_dir, scale=settings.scale, now=datetime.now(UTC)):,} panoramas drawn"
-                    orthophoto.write(conn, settings.data_dir / IMAGERY, scale=settings.scale)
+        with _another_core() as core:
+            with psycopg.connect(settings.database_url) as conn:
+                changed = _ground(conn, settings, progress)
+                base_map = core.apply_async(_basemap, (settings, progress is QUIET))
+                changed = dictionary.load(conn) or changed
+                workflow.load(conn)
+                changed = _sample(conn, settings, progress) or changed
+                written = accounts.write(conn, settings.data_dir) if settings.demo else None
+                if settings.demo:
+                    video.choose(conn, datetime.now(UTC))
+                    (settings.data_dir / IMAGERY).mkdir(exist_ok=True)  # the worker draws a picture into it
                 conn.commit()
-            if changed or not (settings.data_dir / fonts.FOLDER / fonts.STYLESHEET).exists():
-                fonts.build(read_characters(conn), settings.data_dir, progress)
-        with open_pool(settings.database_url, most=4) as pool:
-            seeding.seed(pool, LAYERS, settings.data_dir, progress)
-            _patrols(pool, settings, datetime.now(UTC))
-            with progress.step("case history") as step:
-                step.note = f"{history_build.make(pool, settings.data_dir).rows} cases"
-                ground.make(pool, settings.data_dir)
+                base_map.get()
+                if changed or not any(face.part == "data" for face in fonts.read_faces(settings.data_dir)):
+                    fonts.build(read_characters(conn), settings.data_dir, progress)
+            with open_pool(settings.database_url, most=4) as pool:
+                seeding.seed(pool, LAYERS, settings.data_dir, progress)
+                _patrols(pool, settings, datetime.now(UTC))
     except psycopg.OperationalError as error:
         raise SetupError(f"database: {str(error).strip()}") from error
     return Ready(settings, written)
+
+
+@contextmanager
+def _another_core() -> Iterator[Processes]:
+    """A process beside this one; it ends with the block, also when that fails."""
+    # not forked: the caller may hold connections and threads
+    with get_context("spawn").Pool(1) as processes:
+        yield processes
 
 
 def _ground(conn: Conn, settings: Settings, progress: Progress) -> bool:
@@ -122,17 +129,21 @@ def _patrols(pool: Pool, settings: Settings, now: datetime) -> None:
             city_patrols.write(conn)
 
 
-def _basemap(conn: Conn, settings: Settings, progress: Progress) -> None:
-    known, ground = _fact(conn, "basemap"), _fact(conn, "ground")
-    if ground and known == {"digest": ground["digest"]} and (settings.data_dir / basemap.ARCHIVE).exists():
-        return
-    basemap.build(conn, settings.data_dir, progress)
-    conn.execute(
-        "INSERT INTO hall.fact AS f (key, value) VALUES ('basemap', %s)"
-        " ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = now()",
-        (json.dumps({"digest": ground["digest"] if ground else ""}),),
-    )
-    conn.commit()
+def _basemap(settings: Settings, quiet: bool) -> None:
+    """Draw the base map and cut the fonts that it and the interface need; those of the data follow when the data is there."""
+    progress = QUIET if quiet else to_terminal()
+    with psycopg.connect(settings.database_url) as conn:
+        known, ground = _fact(conn, "basemap"), _fact(conn, "ground")
+        if ground and known == {"digest": ground["digest"]} and (settings.data_dir / basemap.ARCHIVE).exists():
+            return
+        basemap.build(conn, settings.data_dir, progress)
+        conn.execute(
+            "INSERT INTO hall.fact AS f (key, value) VALUES ('basemap', %s)"
+            " ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = now()",
+            (json.dumps({"digest": ground["digest"] if ground else ""}),),
+        )
+        conn.commit()
+        fonts.build(read_fixed_characters(conn), settings.data_dir, progress)
 
 
 def _fact(conn: Conn, key: str) -> dict[str, Any] | None:

@@ -13,12 +13,14 @@ import shlex
 import signal
 import socket
 import sys
+import threading
+import time
+import urllib.request
 from types import FrameType
 
 from honcho.manager import Manager
 from honcho.printer import Printer
 
-import prepare
 from geodata.cluster import Cluster
 from geodata.errors import HallError, SetupError
 from geodata.settings import ROOT, Settings
@@ -26,7 +28,10 @@ from geodata.settings import ROOT, Settings
 PR_SET_PDEATHSIG = 1
 AGAIN = "bin/again.sh setpriv --pdeathsig TERM"
 """Before a service that the map can do without: when it ends, it alone starts again; the others end the product with them."""
-LOOPBACK = "127.0.0.1"
+LATER, LAST = "nice -n 5", "nice -n 10"
+"""Before services that give way: on a machine of two cores the page comes first."""
+LOOPBACK, ANYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - told apart, not bound
+LOOK_S = 0.3
 LIBC = ctypes.CDLL(None)
 
 
@@ -46,8 +51,10 @@ def main() -> int:
             _require_free_port("SAMPLE_RTSP_PORT", LOOPBACK, settings.sample_rtsp_port)
         with Cluster.from_env(os.environ) as url:
             environ = os.environ | {"DATABASE_URL": url}
+            import prepare  # noqa: PLC0415 - heavy, and the processes that cut fonts load this module
+
             ready = prepare.prepare(Settings.from_env(environ))
-            print(ready.message(), flush=True)
+            threading.Thread(target=_announce, args=(settings, ready.message()), daemon=True).start()
             return _serve(settings, environ)
     except HallError as error:
         print(f"hallmap: {error}", file=sys.stderr)
@@ -63,22 +70,37 @@ def main() -> int:
 
 def _serve(settings: Settings, environ: dict[str, str]) -> int:
     python = shlex.quote(sys.executable)
+    after = f"bin/after.sh {_reached(settings)} {settings.port}"
     services = {
         "web": f"{python} -m granian --interface asgi --factory --host {settings.host} --port {settings.port} --workers 1"
         " --workers-kill-timeout 4 --no-access-log --log-level warning --ws app:create",
-        "worker": f"{python} worker.py",
-        "media": f"{AGAIN} {python} -m media",
+        "worker": f"{after} {LATER} {python} worker.py",
+        "media": f"{after} {AGAIN} {python} -m media",
     }
     if settings.demo:
-        services["cameras"] = f"{AGAIN} {python} -m media.sample_city"
+        services["cameras"] = f"{after} {LATER} {AGAIN} {python} -m media.sample_city"
     if settings.analysis:
-        services["analysis"] = f"{AGAIN} {python} -m analysis"
+        services["analysis"] = f"{after} {LAST} {AGAIN} {python} -m analysis"
     manager = Manager(Printer(sys.stdout, width=max(map(len, services))))
     for name, command in services.items():
         manager.add_process(name, f"exec setpriv --pdeathsig TERM {command}", env=environ, cwd=str(ROOT))
     os.register_at_fork(after_in_child=_die_with_parent)
     manager.loop()
     return int(manager.returncode or 0)
+
+
+def _reached(settings: Settings) -> str:
+    return LOOPBACK if settings.host == ANYWHERE else settings.host
+
+
+def _announce(settings: Settings, message: str) -> None:
+    """Print where to look as soon as somebody answers there."""
+    address = f"http://{_reached(settings)}:{settings.port}/health"
+    while True:
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=60):
+            print(message, flush=True)
+            return
+        time.sleep(LOOK_S)
 
 
 def _require_free_port(name: str, host: str, port: int) -> None:

@@ -8,7 +8,7 @@ import threading
 from datetime import UTC, datetime
 from types import FrameType
 
-from geodata.city import pulse, refresh
+from geodata.city import pictures, pulse, refresh
 from geodata.db import Pool, open_pool, writing
 from geodata.errors import SourceUnavailableError
 from geodata.secret_key import secret_key
@@ -74,6 +74,8 @@ def main() -> None:
     )
     if settings.demo:
         threads.append(threading.Thread(target=beat, args=(stop, pool), name="pulse"))
+        drawn = {"scale": settings.scale, "now": datetime.now(UTC)}
+        threads.append(threading.Thread(target=pictures.draw, args=(pool, settings.data_dir), kwargs=drawn, name="pictures"))
     if settings.demo and settings.simulate:
         threads.append(threading.Thread(target=simulate.run_forever, args=(stop, pool, simulate.Options()), name="simulation"))
     for thread in threads:

@@ -2,7 +2,7 @@
 
 import string
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from psycopg import sql
@@ -57,6 +57,8 @@ TEXT_COLUMNS = """
 LABELS = """
     SELECT name FROM base.label UNION SELECT name FROM base.road_label UNION SELECT number FROM base.house
 """
+# Strung together in some pieces: row by row, reading them would take as long as making the city.
+TEXTS = "SELECT string_agg({column}, '') FROM {table} GROUP BY hashtext({column}) & 63"
 PLACE_LABELS = "SELECT name FROM base.label WHERE k = ANY(%s)"
 
 
@@ -76,23 +78,27 @@ class Characters:
 
 
 def read_characters(conn: Conn, root: Path = ROOT) -> Characters:
-    """Collect the characters of the interface's texts below `root`, of the base map's names and of all names in the data."""
+    """Collect the characters of the product's own texts below `root`, of the base map's names and of all names in the data."""
     columns = conn.execute(TEXT_COLUMNS, (list(NAME_COLUMNS),)).fetchall()
     names: set[str] = set()
     cases: set[str] = set()
     for table, column in columns:
-        query = sql.SQL("SELECT DISTINCT {column} FROM {table}").format(column=sql.Identifier(column), table=sql.Identifier("hall", table))
+        query = sql.SQL(TEXTS).format(column=sql.Identifier(column), table=sql.Identifier("hall", table))
         found = characters_of(row[0] for row in conn.execute(query))
         names |= found
         if (table, column) in CASE_COLUMNS:
             cases |= found
     written = characters_of(file.read_text(encoding="utf-8") for glob in WRITTEN_FILES for file in sorted(root.glob(glob)))
+    return replace(read_fixed_characters(conn, root), names=written | names, cases=written | cases)
+
+
+def read_fixed_characters(conn: Conn, root: Path = ROOT) -> Characters:
+    """Collect only the characters of the interface's texts and of the base map: they are known before there is any data."""
     return Characters(
         interface=characters_of(file.read_text(encoding="utf-8") for glob in INTERFACE_FILES for file in sorted(root.glob(glob))) | ALWAYS,
         label=characters_of(row[0] for row in conn.execute(LABELS)) | ALWAYS_ON_MAP,
         place=characters_of(row[0] for row in conn.execute(PLACE_LABELS, (list(PLACES),))) | ALWAYS_ON_MAP,
-        names=frozenset(names) | written,
-        cases=frozenset(cases) | written,
+        names=frozenset(),
     )
 
 

@@ -12,12 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from io import BytesIO
-from multiprocessing import get_context
+from multiprocessing import current_process, get_context
 from pathlib import Path
 from typing import Any
-
-from fontTools import subset
-from fontTools.ttLib import TTCollection, TTFont
 
 from geodata.characters import Characters, Set, unicode_ranges
 from geodata.progress import QUIET, Progress
@@ -164,6 +161,8 @@ def stylesheet(faces: Iterable[Face]) -> str:
 
 
 def _source(path: Path) -> Source:
+    from fontTools.ttLib import TTCollection, TTFont  # noqa: PLC0415 - heavy: pages only name the files
+
     number = 0
     if path.suffix == ".ttc":
         with TTCollection(path, lazy=True) as collection:
@@ -180,7 +179,7 @@ def _make(missing: Mapping[str, Cut], folder: Path) -> None:
             shutil.copyfile(cut.source.path, folder / name)
         else:
             jobs.append((folder / name, cut.source.path, cut.source.number, "".join(sorted(cut.characters))))
-    if sum(len(job[-1]) for job in jobs) < WORTH_PROCESSES:
+    if sum(len(job[-1]) for job in jobs) < WORTH_PROCESSES or current_process().daemon:  # such a process must not have any of its own
         for job in jobs:
             write_subset(*job)
     elif jobs:
@@ -191,6 +190,9 @@ def _make(missing: Mapping[str, Cut], folder: Path) -> None:
 
 def write_subset(path: Path, source: Path, number: int, text: str) -> None:
     """Write the part of a font that draws `text`, without hints and layout tables, as WOFF2."""
+    from fontTools import subset  # noqa: PLC0415 - heavy: pages only name the files
+    from fontTools.ttLib import TTFont  # noqa: PLC0415 - as above
+
     options = subset.Options(
         flavor="woff2", hinting=False, desubroutinize=True, layout_features=[], name_IDs=[1, 2], notdef_outline=True, glyph_names=False
     )

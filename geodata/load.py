@@ -52,6 +52,20 @@ def copy_frame(conn: Conn, table: str, columns: Mapping[str, Column], *, freeze:
     return int(frame.num_rows)
 
 
+def as_column(values: Sequence[Any]) -> Column:
+    """Values as `copy_frame` wants them; lists become array literals."""
+    if any(isinstance(value, list) for value in values):
+        return np.array([_array(value) if isinstance(value, list) else None for value in values], object)
+    out = np.full(len(values), None, object)
+    out[:] = values
+    return out if any(value is not None for value in values) else np.ma.MaskedArray(np.zeros(len(values), np.int8), mask=True)
+
+
+def _array(items: Sequence[str]) -> str:
+    quoted = (item.replace("\\", "\\\\").replace('"', '\\"') for item in items)
+    return "{" + ",".join(f'"{item}"' for item in quoted) + "}"
+
+
 def upsert_frame(conn: Conn, table: str, columns: Mapping[str, Column], key: Sequence[str]) -> int:
     """Insert rows, or update those that exist under the unique `key` and differ; other columns keep what they hold.
 

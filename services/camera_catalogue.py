@@ -16,10 +16,9 @@ from psycopg.types.json import Jsonb
 from geodata import codes
 from geodata.db import Conn
 from geodata.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
-from geodata.imports.load import as_column
 from geodata.imports.locate import Areas
 from geodata.imports.positions import from_points
-from geodata.load import copy_frame, point_hex
+from geodata.load import as_column, copy_frame, point_hex
 from services.audit import Act, Caller, record
 from services.rights import Reader, Role
 

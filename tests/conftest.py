@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -17,9 +18,12 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 import prepare
-from geodata.db import Conn
+from geodata.city import pictures
+from geodata.db import Conn, open_pool
 from geodata.migrate import migrate
 from geodata.settings import Settings
+from layers.registry import LAYERS
+from services import ground, history_build, seeding
 from tests.district import district_url, quick_hashes, tokens
 from tests.loop import stage_template, stage_url
 from tests.serving import Served, serve
@@ -78,7 +82,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     data_dir = Path(tempfile.mkdtemp(prefix="hallmap-test-"))
     os.environ[DATA] = str(data_dir)
     environ = {"DATABASE_URL": recreate(CITY), "DATA_DIR": str(data_dir), "SCALE": SCALE}
-    prepare.prepare(Settings.from_env(environ))
+    settings = Settings.from_env(environ)
+    prepare.prepare(settings)
+    with open_pool(settings.database_url, most=2) as pool:  # what the worker does first
+        history_build.make(pool, data_dir)
+        ground.make(pool, data_dir)
+        pictures.draw(pool, data_dir, scale=settings.scale, now=datetime.now(UTC))
+        seeding.seed(pool, LAYERS, data_dir)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

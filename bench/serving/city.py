@@ -1,6 +1,7 @@
 """The sample city at scale 1.0, in a database of its own that is kept for the next run."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -8,7 +9,10 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 import prepare
+from geodata.city import pictures
+from geodata.db import open_pool
 from geodata.settings import Settings
+from services import ground, history_build
 
 DATABASE = "hall_bench"
 
@@ -27,4 +31,8 @@ def city() -> Settings:
     url = make_conninfo(admin, dbname=DATABASE)
     settings = Settings.from_env({**os.environ, "DATABASE_URL": url, "DATA_DIR": str(data_dir), "SCALE": "1", "DEMO": "1"})
     prepare.prepare(settings)
+    with open_pool(url, most=2) as pool:  # what the worker does first
+        history_build.make(pool, data_dir)
+        ground.make(pool, data_dir)
+        pictures.draw(pool, data_dir, scale=settings.scale, now=datetime.now(UTC))
     return settings

@@ -10,9 +10,9 @@ from psycopg import Cursor, sql
 from geodata.db import Conn
 from geodata.errors import SetupError
 from geodata.imports.batch import Batch
-from geodata.imports.fields import ImportClass, SecondTable, Shape, Value
+from geodata.imports.fields import ImportClass, SecondTable, Shape
 from geodata.imports.read import Problem
-from geodata.load import Column, copy_frame, geometry_hex, multi_polygons
+from geodata.load import Column, as_column, copy_frame, geometry_hex, multi_polygons
 
 STAGE = sql.Identifier("pg_temp", "imported")
 FREE_NUMBERS = """
@@ -247,20 +247,6 @@ class Stage:
         """Run one statement; names are identifiers unless they are SQL already."""
         parts = {name: sql.Identifier(part) if isinstance(part, str) else part for name, part in names.items()}
         return self._conn.execute(sql.SQL(query).format(stage=STAGE, table=self._table, **parts), values)
-
-
-def as_column(values: Sequence[Value]) -> Column:
-    """Values as `copy_frame` wants them; lists become array literals."""
-    if any(isinstance(value, list) for value in values):
-        return np.array([_array(value) if isinstance(value, list) else None for value in values], object)
-    out = np.full(len(values), None, object)
-    out[:] = values
-    return out if any(value is not None for value in values) else np.ma.MaskedArray(np.zeros(len(values), np.int8), mask=True)
-
-
-def _array(items: Sequence[str]) -> str:
-    quoted = (item.replace("\\", "\\\\").replace('"', '\\"') for item in items)
-    return "{" + ",".join(f'"{item}"' for item in quoted) + "}"
 
 
 def _plain(names: Sequence[str]) -> sql.Composed:

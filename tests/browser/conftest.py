@@ -19,6 +19,11 @@ expect.set_options(timeout=30_000)  # a busy machine draws late
 DATA = re.compile(r"/(tiles|api)/")
 
 
+def within_a_pixel(place: list[float], zoom: float) -> Any:
+    """Equal to `place` in degrees as far as a screen can tell: Leaflet reads its centre from whole pixels once its box has changed size."""
+    return pytest.approx(place, abs=360 / (256 * 2**zoom))
+
+
 @dataclass
 class Desk:
     """The page of one dispatcher, and what it has asked for."""
