@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from multiprocessing import get_context
-from multiprocessing.pool import Pool as Processes
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,7 @@ def prepare(settings: Settings, progress: Progress | None = None) -> Ready:
         with _another_core() as core:
             with psycopg.connect(settings.database_url) as conn:
                 changed = _ground(conn, settings, progress)
-                base_map = core.apply_async(_basemap, (settings, progress is QUIET))
+                base_map = core.submit(_basemap, settings, quiet=progress is QUIET)
                 changed = dictionary.load(conn) or changed
                 workflow.load(conn)
                 changed = _sample(conn, settings, progress) or changed
@@ -74,8 +74,8 @@ def prepare(settings: Settings, progress: Progress | None = None) -> Ready:
                     video.choose(conn, datetime.now(UTC))
                     (settings.data_dir / IMAGERY).mkdir(exist_ok=True)  # the worker draws a picture into it
                 conn.commit()
-                base_map.get()
-                if changed or not any(face.part == "data" for face in fonts.read_faces(settings.data_dir)):
+                base_map.result()
+                if changed or not fonts.fit(read_fixed_characters(conn), settings.data_dir):
                     fonts.build(read_characters(conn), settings.data_dir, progress)
             with open_pool(settings.database_url, most=4) as pool:
                 seeding.seed(pool, LAYERS, settings.data_dir, progress)
@@ -86,11 +86,16 @@ def prepare(settings: Settings, progress: Progress | None = None) -> Ready:
 
 
 @contextmanager
-def _another_core() -> Iterator[Processes]:
-    """A process beside this one; it ends with the block, also when that fails."""
+def _another_core() -> Iterator[ProcessPoolExecutor]:
+    """A process beside this one; when the block fails, what it was doing is left."""
     # not forked: the caller may hold connections and threads
-    with get_context("spawn").Pool(1) as processes:
-        yield processes
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as processes:
+        try:
+            yield processes
+        except BaseException:
+            for child in active_children():
+                child.terminate()
+            raise
 
 
 def _ground(conn: Conn, settings: Settings, progress: Progress) -> bool:
@@ -129,8 +134,8 @@ def _patrols(pool: Pool, settings: Settings, now: datetime) -> None:
             city_patrols.write(conn)
 
 
-def _basemap(settings: Settings, quiet: bool) -> None:
-    """Draw the base map and cut the fonts that it and the interface need; those of the data follow when the data is there."""
+def _basemap(settings: Settings, *, quiet: bool) -> None:
+    """Draw the base map and cut the fonts that it and the command map need; the others follow when the data is there."""
     progress = QUIET if quiet else to_terminal()
     with psycopg.connect(settings.database_url) as conn:
         known, ground = _fact(conn, "basemap"), _fact(conn, "ground")
@@ -143,7 +148,7 @@ def _basemap(settings: Settings, quiet: bool) -> None:
             (json.dumps({"digest": ground["digest"] if ground else ""}),),
         )
         conn.commit()
-        fonts.build(read_fixed_characters(conn), settings.data_dir, progress)
+        fonts.build(replace(read_fixed_characters(conn), parts=frozenset()), settings.data_dir, progress, processes=1)
 
 
 def _fact(conn: Conn, key: str) -> dict[str, Any] | None:

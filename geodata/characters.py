@@ -12,11 +12,10 @@ from geodata.settings import ROOT
 
 Set = frozenset[str]
 
-INTERFACE_FILES = ("assets/i18n/*.json", "layers/*.py")
-"""Where the texts of all pages stand."""
-WRITTEN_FILES = ("assets/i18n/*/*.json", "geodata/indicators/*.toml", "geodata/briefs/*.toml")
-"""Texts that one part of the product needs, names and sentences of indicators and briefs: cut together with the titles of cases, so that the first
-load of the map stays light."""
+INTERFACE_FILES = ("assets/i18n/*.json", "assets/i18n/views/*.json", "layers/*.py")
+"""Where the texts stand that the command map shows from the first moment."""
+PART_FILES = ("assets/i18n/*/*.json", "geodata/indicators/*.toml", "geodata/briefs/*.toml")
+"""Texts of the other parts of the product, names and sentences of indicators and briefs."""
 ALWAYS = frozenset(string.printable.strip() + " \u00a0·—–…‘’“”、。《》「」【】（），：；？！～￥×÷±°²³㎡‰≤≥→←↑↓●○■▲▼✓ⅠⅡⅢⅣ①②③④⑤⑥⑦⑧⑨")
 ALWAYS_ON_MAP = frozenset(string.digits + string.ascii_letters + " -.,·()/")
 NAME_COLUMNS = (
@@ -73,8 +72,10 @@ class Characters:
     """In those of them that the medium weight writes."""
     names: Set
     """In the data: names, addresses, titles."""
+    parts: Set = frozenset()
+    """In the texts of other parts than the command map."""
     cases: Set = frozenset()
-    """Of those, the ones in titles of cases, which stand on every desk from the first moment."""
+    """Of the names, the ones in titles of cases, which stand on every desk from the first moment."""
 
 
 def read_characters(conn: Conn, root: Path = ROOT) -> Characters:
@@ -88,18 +89,22 @@ def read_characters(conn: Conn, root: Path = ROOT) -> Characters:
         names |= found
         if (table, column) in CASE_COLUMNS:
             cases |= found
-    written = characters_of(file.read_text(encoding="utf-8") for glob in WRITTEN_FILES for file in sorted(root.glob(glob)))
-    return replace(read_fixed_characters(conn, root), names=written | names, cases=written | cases)
+    return replace(read_fixed_characters(conn, root), names=frozenset(names), cases=frozenset(cases))
 
 
 def read_fixed_characters(conn: Conn, root: Path = ROOT) -> Characters:
-    """Collect only the characters of the interface's texts and of the base map: they are known before there is any data."""
+    """Collect only the characters of the product's own texts and of the base map: they are known before there is any data."""
     return Characters(
-        interface=characters_of(file.read_text(encoding="utf-8") for glob in INTERFACE_FILES for file in sorted(root.glob(glob))) | ALWAYS,
+        interface=_written(root, INTERFACE_FILES) | ALWAYS,
         label=characters_of(row[0] for row in conn.execute(LABELS)) | ALWAYS_ON_MAP,
         place=characters_of(row[0] for row in conn.execute(PLACE_LABELS, (list(PLACES),))) | ALWAYS_ON_MAP,
         names=frozenset(),
+        parts=_written(root, PART_FILES),
     )
+
+
+def _written(root: Path, globs: Iterable[str]) -> Set:
+    return characters_of(file.read_text(encoding="utf-8") for glob in globs for file in root.glob(glob))
 
 
 def characters_of(texts: Iterable[str | None]) -> Set:

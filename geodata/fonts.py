@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from io import BytesIO
-from multiprocessing import current_process, get_context
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 FOLDER = Path("fonts")
 """Below DATA_DIR."""
-INDEX, STYLESHEET = "faces.json", "fonts.css"
+INDEX, STYLESHEET = "index.json", "fonts.css"
 FAMILY = "Noto Sans SC"
 WEIGHTS = {400: "Regular", 500: "Medium"}
 TYPEFACE = Path(__file__).parent / "typeface"
@@ -34,7 +34,7 @@ HAN = ["U+4E00-9FFF"]
 UNUSED_TABLES = ("BASE", "GDEF", "GPOS", "GSUB", "STAT", "VORG", "vhea", "vmtx")
 PROCESSES = 2
 WORTH_PROCESSES = 300
-"""From this many characters on, two processes are started."""
+"""From this many characters on, processes are started."""
 CUTTER = "2"
 """Goes into the digests: raise it when the way of cutting changes."""
 
@@ -44,8 +44,8 @@ class Face:
     """One file and the characters that it is used for."""
 
     part: str
-    """rest: the whole typeface, for a character that nobody has written yet; ui: the interface; map: names on the base map; cases: titles
-    of cases; data: names in the data; more, rare: what the own typeface lacks of those."""
+    """rest: the whole typeface, for a character that nobody has written yet; ui: the command map; map: names on the base map; cases: titles
+    of cases; parts: the other pages; data: names in the data; more, rare: what the own typeface lacks of those."""
     weight: int
     file: str
     ranges: list[str]
@@ -76,11 +76,11 @@ class Cut:
         size = self.source.path.stat().st_size
         ordered = "".join(sorted(self.characters))
         digest = hashlib.sha256(f"{CUTTER}:{self.source.path.name}:{size}:{ordered}".encode()).hexdigest()[:10]
-        weight = f"-{self.weight}" if self.part in ("ui", "map", "cases", "data", "rest") else ""
+        weight = f"-{self.weight}" if self.part in ("ui", "map", "cases", "parts", "data", "rest") else ""
         return f"{self.part}{weight}.{digest}{self.source.path.suffix if self.part == 'rest' else '.woff2'}"
 
 
-def build(characters: Characters, data_dir: Path, progress: Progress = QUIET) -> list[Face]:
+def build(characters: Characters, data_dir: Path, progress: Progress = QUIET, *, processes: int = PROCESSES) -> list[Face]:
     """Cut the fonts that are not there yet, write style sheet and index, and return the faces.
 
     Files of the build before stay, because pages that are open still name them; older ones go. Without the system font, characters that
@@ -96,7 +96,7 @@ def build(characters: Characters, data_dir: Path, progress: Progress = QUIET) ->
         own = {weight: _source(TYPEFACE / f"NotoSansSC-{name}.woff") for weight, name in WEIGHTS.items()}
         cuts = [cut for weight in WEIGHTS for cut in plan(characters, weight, own[weight], system)]
         missing = {name: cut for cut in cuts if not (folder / (name := cut.file_name())).exists()}
-        _make(missing, folder)
+        _make(missing, folder, processes)
         faces = [
             Face(
                 part=cut.part, weight=cut.weight, file=cut.file_name(), ranges=HAN if cut.part == "rest" else unicode_ranges(cut.characters)
@@ -104,7 +104,8 @@ def build(characters: Characters, data_dir: Path, progress: Progress = QUIET) ->
             for cut in cuts
         ]
         kept = {face.file for face in [*faces, *read_faces(data_dir)]}
-        _write(folder / INDEX, json.dumps([asdict(face) for face in faces], ensure_ascii=False).encode())
+        index = {"own": _digest(characters), "faces": [asdict(face) for face in faces]}
+        _write(folder / INDEX, json.dumps(index, ensure_ascii=False).encode())
         _write(folder / STYLESHEET, stylesheet(faces).encode())
         for old in folder.glob("*.woff*"):
             if old.name not in kept:
@@ -118,15 +119,17 @@ def plan(characters: Characters, weight: int, own: Source, system: Source | None
     """The faces of one weight; together they hold all characters that any source can draw."""
     on_map = characters.label if weight == min(WEIGHTS) else characters.place
     written = characters.interface | characters.label
-    everything = written | characters.names
+    everything = written | characters.names | characters.parts
     interface = characters.interface
     yield Cut("rest", weight, own, own.covered)
     cases = characters.cases - interface - on_map
+    parts = characters.parts - interface - on_map - cases
     for part, wanted in (
         ("ui", interface),
         ("map", on_map - interface),
         ("cases", cases),
-        ("data", everything - interface - on_map - cases),
+        ("parts", parts),
+        ("data", everything - interface - on_map - cases - parts),
     ):
         if wanted & own.covered:
             yield Cut(part, weight, own, wanted & own.covered)
@@ -139,8 +142,23 @@ def plan(characters: Characters, weight: int, own: Source, system: Source | None
 
 def read_faces(data_dir: Path) -> list[Face]:
     """The faces of the last build; none before the first."""
-    index = data_dir / FOLDER / INDEX
-    return [Face(**row) for row in json.loads(index.read_text(encoding="utf-8"))] if index.exists() else []
+    return [Face(**row) for row in _index(data_dir).get("faces", [])]
+
+
+def fit(characters: Characters, data_dir: Path) -> bool:
+    """Whether the last build had the same texts of the product and the same base map; the data may have changed."""
+    return _index(data_dir).get("own") == _digest(characters)
+
+
+def _index(data_dir: Path) -> dict[str, Any]:
+    path = data_dir / FOLDER / INDEX
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found
+
+
+def _digest(characters: Characters) -> str:
+    own = (characters.interface, characters.label, characters.place, characters.parts)
+    return hashlib.sha256("\n".join([CUTTER, *("".join(sorted(part)) for part in own)]).encode()).hexdigest()
 
 
 def style_faces(faces: Iterable[Face], prefix: str = "/fonts/") -> dict[str, list[dict[str, Any]]]:
@@ -171,7 +189,7 @@ def _source(path: Path) -> Source:
         return Source(path, number, frozenset(map(chr, font.getBestCmap())))
 
 
-def _make(missing: Mapping[str, Cut], folder: Path) -> None:
+def _make(missing: Mapping[str, Cut], folder: Path, processes: int) -> None:
     """Write files side by side, large ones first: cutting is slow, and bound to the interpreter."""
     jobs = []
     for name, cut in sorted(missing.items(), key=lambda item: -len(item[1].characters)):
@@ -179,12 +197,12 @@ def _make(missing: Mapping[str, Cut], folder: Path) -> None:
             shutil.copyfile(cut.source.path, folder / name)
         else:
             jobs.append((folder / name, cut.source.path, cut.source.number, "".join(sorted(cut.characters))))
-    if sum(len(job[-1]) for job in jobs) < WORTH_PROCESSES or current_process().daemon:  # such a process must not have any of its own
+    if processes == 1 or sum(len(job[-1]) for job in jobs) < WORTH_PROCESSES:
         for job in jobs:
             write_subset(*job)
     elif jobs:
         # not forked: the caller may hold connections and threads
-        with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
             list(pool.map(write_subset, *zip(*jobs, strict=True)))
 
 

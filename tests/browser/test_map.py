@@ -53,6 +53,16 @@ def test_a_filter_is_part_of_the_address_of_tiles_and_no_address_is_asked_for_tw
     assert len(asked) == len(set(asked))
 
 
+def test_a_first_visit_loads_no_font_that_only_other_pages_and_panels_write(new_desk: Desk) -> None:
+    new_desk.load(CENTRE)
+    loaded = new_desk.run(
+        "() => performance.getEntriesByType('resource').map(({name}) => /fonts[/](.+)[.][0-9a-f]+[.]woff/.exec(name)?.[1])"
+    )
+    assert {"ui-400", "ui-500", "map-400"} <= set(loaded)
+    assert not {f"{part}-500" for part in ("cases", "parts", "data", "rest")} & set(loaded)
+    assert not {"data-400", "rest-400"} & set(loaded)
+
+
 def test_a_click_on_an_event_tells_the_page_which(desk: Desk) -> None:
     desk.open(f"{CENTRE}&l=open_events")
     lon, lat, number = desk.run(

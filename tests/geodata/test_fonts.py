@@ -1,5 +1,6 @@
 """Fonts hold the characters that are written, and no character is loaded twice."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ SMALL = Characters(
     label=frozenset("新桥一街9"),
     place=frozenset("新桥"),
     names=frozenset("赵小鑀"),
+    parts=frozenset("小阈"),
     cases=frozenset("新小"),
 )
 
@@ -50,7 +52,7 @@ def test_every_file_holds_what_its_ranges_promise(faces: list[Face], folder: Pat
 
 
 def test_both_weights_write_all_characters(faces: list[Face]) -> None:
-    wanted = SMALL.interface | SMALL.label | SMALL.names
+    wanted = SMALL.interface | SMALL.label | SMALL.names | SMALL.parts
     for weight in (400, 500):
         assert covered(faces, weight, but="rest") == wanted
 
@@ -80,6 +82,13 @@ def test_a_second_build_cuts_nothing_again(faces: list[Face], folder: Path) -> N
     assert {file.name: file.stat().st_mtime_ns for file in (folder / "fonts").glob("*.woff*")} == before
 
 
+def test_new_data_fits_the_fonts_but_a_new_text_of_the_product_does_not(faces: list[Face], folder: Path, tmp_path: Path) -> None:
+    assert faces
+    assert fonts.fit(replace(SMALL, names=SMALL.names | {"钱"}), folder)
+    assert not fonts.fit(replace(SMALL, parts=SMALL.parts | {"钱"}), folder)
+    assert not fonts.fit(SMALL, tmp_path)
+
+
 def test_files_of_pages_that_are_open_stay_for_one_more_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fonts, "SYSTEM_FONT", tmp_path / "none.ttc")
     first = build(SMALL, tmp_path)
@@ -97,7 +106,7 @@ def test_without_the_system_font_rare_characters_are_left_to_the_viewer(
     monkeypatch.setattr(fonts, "SYSTEM_FONT", tmp_path / "none.ttc")
     made = build(SMALL, tmp_path)
     assert "install fonts-noto-cjk" in caplog.text
-    assert covered(made, 400, but="rest") == (SMALL.interface | SMALL.label | SMALL.names) - {"Ⅱ", "鑀"}
+    assert covered(made, 400, but="rest") == (SMALL.interface | SMALL.label | SMALL.names | SMALL.parts) - {"Ⅱ", "鑀"}
 
 
 def test_neighbours_share_a_range() -> None:
