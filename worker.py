@@ -75,7 +75,8 @@ def main() -> None:
     if settings.demo:
         threads.append(threading.Thread(target=beat, args=(stop, pool), name="pulse"))
         drawn = {"scale": settings.scale, "now": datetime.now(UTC)}
-        threads.append(threading.Thread(target=pictures.draw, args=(pool, settings.data_dir), kwargs=drawn, name="pictures"))
+        # nobody waits for it at the end: what is half drawn is drawn anew the next time
+        threading.Thread(target=pictures.draw, args=(pool, settings.data_dir), kwargs=drawn, name="pictures", daemon=True).start()
     if settings.demo and settings.simulate:
         threads.append(threading.Thread(target=simulate.run_forever, args=(stop, pool, simulate.Options()), name="simulation"))
     for thread in threads:

@@ -14,7 +14,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -283,6 +283,28 @@ class Cameras(GstRtspServer.RTSPMediaFactory):  # type: ignore[misc] # the bindi
         return Drawn(camera_id, kind, (time.gmtime().tm_hour + 8) % 24)
 
 
+class Mounts(GstRtspServer.RTSPMountPoints):  # type: ignore[misc] # as above
+    """The addresses of all cameras, each entered when it is asked for the first time: entering a city's at once takes minutes."""
+
+    def __init__(self, known: Collection[str], factory: Cameras) -> None:
+        super().__init__()
+        self._known, self._factory = known, factory
+        self._entered: set[str] = set()
+
+    def do_make_path(self, url: Any) -> str:
+        """Return the path that is asked for; one of no camera leads nowhere."""
+        path = str(url.abspath)
+        mount = "/".join(path.split("/")[:3])
+        if mount not in self._entered and self._is_known(mount):
+            self._entered.add(mount)
+            self.add_factory(mount, self._factory)
+        return path
+
+    def _is_known(self, mount: str) -> bool:
+        _, number, profile = [*mount.split("/"), "", ""][:3]
+        return number in self._known and profile in SCALES
+
+
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(description="simulated cameras")
@@ -297,11 +319,7 @@ def main() -> None:
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
     server.set_service(str(options.port))
-    mounts = server.get_mount_points()
-    factory = Cameras(known, options.folder, options.most)
-    for number in known:
-        for profile in SCALES:
-            mounts.add_factory(f"/{number}/{profile}", factory)
+    server.set_mount_points(Mounts(known, Cameras(known, options.folder, options.most)))
     if server.attach(None) == 0:
         sys.exit(f"port {options.port} cannot be used")
     loop = GLib.MainLoop()
