@@ -22,7 +22,7 @@ from geodata.imports.load import Counts, Stage
 from geodata.imports.locate import Areas, Buildings
 from geodata.imports.read import Problem, Sheet, read_sheet
 from geodata.imports.recount import displace_provisional, move_into_grids, recount, settle_into_buildings
-from geodata.imports.video import link_streams
+from geodata.imports.video import grouped, keep_platform_groups, link_streams
 from geodata.progress import QUIET, Progress
 
 MAX_BAD = 0.05
@@ -166,10 +166,15 @@ def _district(conn: Conn, importing: ImportClass, columns: Columns) -> District:
 
 
 def _written(conn: Conn, importing: ImportClass, batch: Batch, order: Order) -> Counts:
+    groups = importing.key == "cameras" and "group_id" in batch.decided
+    if importing.key == "cameras":
+        batch.values["group_id"] = grouped(conn, batch.values["group_id"])
     stage = Stage(conn, importing, batch)
     stage.fill()
     batch.problems += stage.match()
     _refuse_if_bad(batch, order)
+    if groups:
+        keep_platform_groups(conn)
     counts = stage.write()
     stage.close()
     return counts

@@ -5,6 +5,7 @@ from geodata.errors import InvalidInputError
 from geodata.imports import words
 from geodata.imports.classes.common import ADDRESS, SOURCE_ID
 from geodata.imports.fields import Field, ImportClass, Numbering, Row, Shape
+from geodata.imports.video import group_name
 from geodata.source import Kind
 
 # Own numbers: trade 08 (city management), type 132 (network camera), network 9 (reserved, hence free for local use)
@@ -41,6 +42,7 @@ CAMERAS = ImportClass(
         Field("gb_id", "国标编码 国标id 国标编号 设备编码 deviceid gb28181", check=codes.camera_code),
         Field("name", "名称 点位名称 设备名称 摄像机名称 description view", required=True),
         Field("owner", "归属 归属部门 所属部门 建设单位类别", kind=Kind.CODE, words=words.CAMERA_OWNER, required=True),
+        Field("group_id", "业务分组 所属分组 分组 虚拟组织 businessgroup group", check=group_name),
         Field("place_type", "位置 位置类型 点位类型", kind=Kind.CODE, words=words.PLACE_TYPE, default="road"),
         Field("ptz_type", "机型 摄像机类型 ptztype", kind=Kind.CODE, words=words.PTZ_TYPE, default="3"),
         Field("placement", "布控模型", kind=Kind.CODE, words=words.PLACEMENT, default="node"),
