@@ -1,11 +1,13 @@
 """How figures read in a brief: thousands, shares, durations, and what became more or less."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 FIELD = re.compile(r"\{([a-z0-9_]+)\}")
 NONE = "—"
+CASES = "件"
+"""What cases are counted in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def number(value: Value) -> str:
             return str(value)
 
 
-def change(now: float, before: float, before_word: str, unit: str = "件") -> str:
+def change(now: float, before: float, before_word: str, unit: str = CASES) -> str:
     """Say how a count moved: 较前一日增加12件，上升5.3%."""
     if now == before:
         return f"与{before_word}持平"
@@ -82,6 +84,11 @@ def hours(value: float | None) -> str:
     if value < 1:
         return f"{round(value * 60)}分钟"
     return f"{value:.1f}小时" if value < 48 else f"{value / 24:.1f}天"
+
+
+def listing(pairs: Sequence[tuple[str, int]], unit: str = CASES) -> str | None:
+    """Name things with their numbers: 甲（12件）、乙（9件）; None when there are none."""
+    return "、".join(f"{name}（{number(n)}{unit}）" for name, n in pairs) or None
 
 
 def sentence(template: str, values: Values) -> str | None:

@@ -2,21 +2,21 @@
 
 from collections.abc import Mapping
 
-from services.briefs.queries import cases, happening, indicators, standing
+from services.briefs.queries import areas, cases, happening, indicators, kinds, overview, places, standing, timeline, work
 from services.briefs.queries.base import Query
 
 QUERIES: Mapping[str, Query] = {
-    "overview": cases.overview,
-    "by_area": cases.by_area,
-    "by_kind": cases.by_kind,
-    "by_day": cases.by_day,
-    "by_road": cases.by_road,
-    "durations": cases.durations,
-    "hours": cases.hours_of_day,
-    "trend": cases.trend,
+    "overview": overview.overview,
+    "by_area": areas.by_area,
+    "by_kind": kinds.by_kind,
+    "by_day": timeline.by_day,
+    "by_road": places.by_road,
+    "durations": kinds.durations,
+    "hours": timeline.hours_of_day,
+    "trend": timeline.trend,
     "cases": cases.listed,
-    "repeated": cases.repeated,
-    "quality": cases.quality,
+    "repeated": places.repeated,
+    "quality": overview.quality,
     "sensors": standing.sensors,
     "alarms": standing.alarms,
     "cameras": standing.cameras,
@@ -26,9 +26,9 @@ QUERIES: Mapping[str, Query] = {
     "workers": standing.workers,
     "organizations": standing.organizations,
     "grids": standing.grids,
-    "replies": standing.replies,
-    "detections": standing.detections,
-    "tasks": standing.tasks,
+    "replies": work.replies,
+    "detections": work.detections,
+    "tasks": work.tasks,
     "resources": standing.resources,
     "abnormal": indicators.abnormal,
     "case": happening.case,

@@ -1,18 +1,22 @@
 """What a query of a brief is given and what it answers."""
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
 
+from psycopg import sql
+from psycopg.rows import dict_row
+
 from geodata.briefs import FOLDER
 from geodata.db import Conn
-from services.briefs.document import Chart, Figures, Map, Table
+from services.briefs.document import Chart, Column, Figures, Map, Table
 from services.briefs.periods import Period, Window
-from services.briefs.wording import Value
+from services.briefs.wording import NONE, Value
 from services.rights import Reader
+from services.worktime import LOCAL
 
 AREAS = """
     SELECT code, name FROM hall.area
@@ -47,10 +51,23 @@ class Ask:
         """End of the period, or now where it is not over."""
         return min(self.period.window.end, self.now)
 
+    @property
+    def window(self) -> Window:
+        """The period as far as it has gone."""
+        return Window(start=self.period.window.start, end=self.end)
+
     def values(self, window: Window | None = None, **more: Any) -> dict[str, Any]:
-        """Return the parameters of a query over cases."""
-        chosen = window or Window(start=self.period.window.start, end=self.end)
-        return {"area": self.area, **self.filter, "start": chosen.start, "end": chosen.end, "limit": self.limit, **more}
+        """Return the parameters of a query, by default over the period as far as it has gone."""
+        chosen = window or self.window
+        return {
+            "area": self.area,
+            **self.filter,
+            "start": chosen.start,
+            "end": chosen.end,
+            "now": self.now,
+            "limit": self.limit,
+            **more,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +82,7 @@ class Answer:
 
 
 Query = Callable[[Conn, Ask], Answer]
+Row = Mapping[str, Any]
 
 
 @cache
@@ -81,3 +99,20 @@ def word(kind: str, code: str) -> str:
 def area_names(conn: Conn, ask: Ask, level: str) -> dict[str, str]:
     """Return the areas of a level within the brief's area, by code."""
     return dict(conn.execute(AREAS, {"level": level, "area": ask.area}).fetchall())
+
+
+def instant(at: datetime | None) -> str:
+    """Write an instant into a cell of a table: 11-22 08:05."""
+    return NONE if at is None else f"{at.astimezone(LOCAL):%m-%d %H:%M}"
+
+
+def read(conn: Conn, query: str | sql.Composed, values: Mapping[str, Any]) -> list[Row]:
+    """Return the rows that a query answers, each by column."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return list(cursor.execute(query.encode() if isinstance(query, str) else query, values).fetchall())
+
+
+def tabled(heads: Sequence[str], rows: Sequence[tuple[Any, ...]], total: tuple[Any, ...] | None = None, *, words: int = 1) -> Table:
+    """Build a table whose first `words` columns hold words; a single row needs no total."""
+    columns = tuple(Column(name=name, number=position >= words) for position, name in enumerate(heads))
+    return Table(columns=columns, rows=tuple(rows), total=total if len(rows) > 1 else None)

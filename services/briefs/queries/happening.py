@@ -1,18 +1,13 @@
 """One case and what lies around it, for briefs about something that happened. People are counted, never named."""
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
-
-from psycopg.rows import dict_row
 
 from geodata.db import Conn
 from geodata.errors import NotFoundError
 from services.briefs import periods
 from services.briefs.document import Column, Map, Mark, Table
-from services.briefs.queries.base import Answer, Ask, area_names, word
+from services.briefs.queries.base import Answer, Ask, Row, area_names, instant, read, tabled, word
 from services.briefs.wording import NONE, hours, number
-from services.worktime import LOCAL
 
 AROUND_M = 500.0
 FORCES_M = 2_000.0
@@ -118,13 +113,10 @@ def case(conn: Conn, ask: Ask) -> Answer:
 def steps(conn: Conn, ask: Ask) -> Answer:
     """The log of the case: what was done when, by which role; opinions and names stay in the case."""
     row = _case(conn, ask)
-    with conn.cursor(row_factory=dict_row) as cursor:
-        log = cursor.execute(STEPS, _values(ask)).fetchall()
-    told = [
-        (_instant(one["at"]), word("action", one["action"]), word("state", one["to_state"]) if one["to_state"] else NONE) for one in log
-    ]
+    log = read(conn, STEPS, _values(ask))
+    told = [(instant(one["at"]), word("action", one["action"]), word("state", one["to_state"]) if one["to_state"] else NONE) for one in log]
     if not any(action == word("action", "report") for _, action, _ in told):
-        told.insert(0, (_instant(row["reported_at"]), word("action", "report"), word("state", "reported")))
+        told.insert(0, (instant(row["reported_at"]), word("action", "report"), word("state", "reported")))
     return Answer(
         values={"steps": len(told), "last": f"{told[-1][0]}{told[-1][1]}"},
         table=Table(columns=(Column(name="时间"), Column(name="动作"), Column(name="之后状态")), rows=tuple(told)),
@@ -134,8 +126,7 @@ def steps(conn: Conn, ask: Ask) -> Answer:
 def around(conn: Conn, ask: Ask) -> Answer:
     """Buildings, people, cameras and sensors within 500 m, as far as they lie in the area."""
     _case(conn, ask)
-    with conn.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(AROUND, _values(ask, AROUND_M)).fetchone() or {}
+    (row,) = read(conn, AROUND, _values(ask, AROUND_M))
     values = {"radius": int(AROUND_M), **{name: int(row[name]) for name in ("buildings", "people", "cameras", "alarms", "others")}}
     names = {
         "people": "登记人口（人）",
@@ -144,21 +135,18 @@ def around(conn: Conn, ask: Ask) -> Answer:
         "alarms": "告警传感器（个）",
         "others": "其他未结案件（件）",
     }
-    table = Table(
-        columns=(Column(name=f"周边{AROUND_M:g}米"), Column(name="数量", number=True)),
-        rows=tuple((text, values[name]) for name, text in names.items()),
-    )
+    table = tabled((f"周边{AROUND_M:g}米", "数量"), [(text, values[name]) for name, text in names.items()])
     return Answer(values=values, table=table)
 
 
 def nearest(conn: Conn, ask: Ask) -> Answer:
     """The nearest place of each kind that helps, in a straight line; these may lie beyond the area."""
     _case(conn, ask)
-    with conn.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(NEAREST, _values(ask)).fetchall()
-    table = Table(
-        columns=(Column(name="类别"), Column(name="最近一处"), Column(name="直线距离", number=True)),
-        rows=tuple((word("resource", row["kind"]), row["name"], f"{number(round(row['metres']))}米") for row in rows),
+    rows = read(conn, NEAREST, _values(ask))
+    table = tabled(
+        ("类别", "最近一处", "直线距离"),
+        [(word("resource", row["kind"]), row["name"], f"{number(round(row['metres']))}米") for row in rows],
+        words=2,
     )
     return Answer(values={"kinds": len(rows)}, table=table if rows else None)
 
@@ -166,16 +154,10 @@ def nearest(conn: Conn, ask: Ask) -> Answer:
 def forces(conn: Conn, ask: Ask) -> Answer:
     """People of each role on duty within 2 km."""
     _case(conn, ask)
-    with conn.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(FORCES, _values(ask, FORCES_M)).fetchall()
-    table = Table(
-        columns=(
-            Column(name="力量"),
-            Column(name="在岗", number=True),
-            Column(name="空闲", number=True),
-            Column(name="最近（直线）", number=True),
-        ),
-        rows=tuple((word("worker_role", row["key"]), row["n"], row["free"], f"{number(round(row['metres']))}米") for row in rows),
+    rows = read(conn, FORCES, _values(ask, FORCES_M))
+    table = tabled(
+        ("力量", "在岗", "空闲", "最近（直线）"),
+        [(word("worker_role", row["key"]), row["n"], row["free"], f"{number(round(row['metres']))}米") for row in rows],
     )
     total, free = sum(row["n"] for row in rows), sum(row["free"] for row in rows)
     return Answer(values={"radius_km": int(FORCES_M / 1000), "total": total, "free": free}, table=table if rows else None)
@@ -184,16 +166,15 @@ def forces(conn: Conn, ask: Ask) -> Answer:
 def sent(conn: Conn, ask: Ask) -> Answer:
     """Who was sent, and how far they are."""
     _case(conn, ask)
-    with conn.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(SENT, _values(ask)).fetchall()
+    rows = read(conn, SENT, _values(ask))
     table = Table(
         columns=(Column(name="力量"), Column(name="派出"), Column(name="到场"), Column(name="办结"), Column(name="状态")),
         rows=tuple(
             (
                 word("task", row["kind"]),
-                _instant(row["sent_at"]),
-                _instant(row["arrived_at"]),
-                _instant(row["finished_at"]),
+                instant(row["sent_at"]),
+                instant(row["arrived_at"]),
+                instant(row["finished_at"]),
                 word("task_state", row["state"]),
             )
             for row in rows
@@ -208,10 +189,10 @@ def mode(conn: Conn, ask: Ask) -> Answer:
     Raises:
         NotFoundError: there was no such change in this area.
     """
-    with conn.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(MODE, {"mode_id": ask.mode_id, "area": ask.area}).fetchone()
-    if row is None:
+    found = read(conn, MODE, {"mode_id": ask.mode_id, "area": ask.area})
+    if not found:
         raise NotFoundError(f"no change of mode {ask.mode_id}")
+    row = found[0]
     ended = row["ended_at"] if ask.kind == "end" else None
     values = {
         "started": periods.chinese_instant(row["started_at"]),
@@ -222,18 +203,13 @@ def mode(conn: Conn, ask: Ask) -> Answer:
     return Answer(values=values)
 
 
-def _case(conn: Conn, ask: Ask) -> Mapping[str, Any]:
-    with conn.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(CASE, _values(ask)).fetchone()
-    if row is None:
+def _case(conn: Conn, ask: Ask) -> Row:
+    found = read(conn, CASE, _values(ask))
+    if not found:
         raise NotFoundError(f"no case {ask.event_id} in {ask.area}")
-    return row
+    return found[0]
 
 
 def _values(ask: Ask, radius_m: float = 0.0) -> dict[str, Any]:
     # a box that holds the circle at any latitude of China, so that the index finds what distance then measures
     return {"event_id": ask.event_id, "area": ask.area, "now": ask.now, "limit": ask.limit, "radius_m": radius_m, "pad": radius_m / 60_000}
-
-
-def _instant(at: datetime | None) -> str:
-    return NONE if at is None else f"{at.astimezone(LOCAL):%m-%d %H:%M}"

@@ -1,15 +1,9 @@
-"""How things stand at the instant of the snapshot: sensors, cameras, parts, people on duty, key places; and work beside cases in the period."""
-
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from psycopg.rows import dict_row
+"""How things stand at the instant of the snapshot: sensors, cameras, parts, people on duty, key places."""
 
 from geodata.db import Conn
-from services.briefs.document import Chart, Column, Series, Table
-from services.briefs.queries.base import Answer, Ask, area_names, word
-from services.briefs.wording import NONE, Share, number
-from services.worktime import LOCAL
+from services.briefs.document import Chart, Series
+from services.briefs.queries.base import Answer, Ask, area_names, instant, read, tabled, word
+from services.briefs.wording import NONE, Share, listing
 
 SENSORS = """
     SELECT kind AS key, count(*) AS n, count(*) FILTER (WHERE status = 'normal') AS normal, count(*) FILTER (WHERE status = 'alarm') AS alarm,
@@ -68,39 +62,17 @@ GRIDS = """
            count(*) FILTER (WHERE size_flag = 'under') AS under, sum(households) AS households, sum(people) AS people
     FROM hall.area WHERE level = 'base_grid' AND starts_with(code, %(area)s) GROUP BY 1 ORDER BY 1
 """
-HOTLINE = """
-    SELECT source AS key, count(*) AS n, count(*) FILTER (WHERE reply_due_at IS NOT NULL) AS owed, count(replied_at) AS replied,
-           count(*) FILTER (WHERE replied_at <= reply_due_at) AS in_time,
-           count(*) FILTER (WHERE reply_due_at < %(end)s AND (replied_at IS NULL OR replied_at >= %(end)s)) AS late
-    FROM hall.source_record
-    WHERE received_at >= %(start)s AND received_at < %(end)s AND starts_with(grid_code, %(area)s)
-    GROUP BY 1 HAVING count(*) FILTER (WHERE reply_due_at IS NOT NULL) > 0 ORDER BY 2 DESC, 1
-"""
-FOUND = """
-    SELECT kind AS key, count(*) AS n, count(*) FILTER (WHERE state = 'new') AS waiting, count(*) FILTER (WHERE state IN ('accepted', 'merged')) AS taken,
-           count(*) FILTER (WHERE state = 'rejected') AS rejected
-    FROM hall.detection WHERE at >= %(start)s AND at < %(end)s AND starts_with(grid_code, %(area)s) GROUP BY 1 ORDER BY 2 DESC, 1
-"""
-TASKS = """
-    SELECT t.kind AS key, count(*) AS n, count(t.accepted_at) AS accepted, count(t.arrived_at) AS arrived, count(t.finished_at) AS finished,
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM t.accepted_at - t.sent_at) / 60) AS accept_min,
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM t.arrived_at - t.sent_at) / 60) AS arrive_min
-    FROM hall.task AS t JOIN hall.event AS e ON e.id = t.event_id
-    WHERE t.sent_at >= %(start)s AND t.sent_at < %(end)s AND starts_with(e.grid_code, %(area)s) GROUP BY 1 ORDER BY 2 DESC, 1
-"""
 RESOURCES = """
     SELECT kind AS key, count(*) AS n, count(*) FILTER (WHERE state = 'open') AS open
     FROM hall.resource WHERE starts_with(grid_code, %(area)s) GROUP BY 1 ORDER BY 2 DESC, 1
 """
 
-Row = Mapping[str, Any]
-
 
 def sensors(conn: Conn, ask: Ask) -> Answer:
     """Sensors by kind."""
-    rows = _rows(conn, SENSORS, ask)
+    rows = read(conn, SENSORS, ask.values())
     whole, alarm, offline = (sum(row[key] for row in rows) for key in ("n", "alarm", "offline"))
-    table = _table(
+    table = tabled(
         ("类别", "总数", "正常", "告警", "离线", "在线率"),
         [
             (
@@ -120,7 +92,7 @@ def sensors(conn: Conn, ask: Ask) -> Answer:
         "alarm": alarm,
         "offline": offline,
         "online_rate": Share(whole - offline, whole),
-        "alarm_kinds": _listing([(word("sensor", row["key"]), row["alarm"]) for row in rows], "个"),
+        "alarm_kinds": listing([(word("sensor", row["key"]), row["alarm"]) for row in rows if row["alarm"]], "个"),
     }
     chart = Chart(
         form="bars",
@@ -137,8 +109,8 @@ def sensors(conn: Conn, ask: Ask) -> Answer:
 
 def alarms(conn: Conn, ask: Ask) -> Answer:
     """Sensors in alarm, one by one."""
-    rows, streets = _rows(conn, ALARMS, ask), area_names(conn, ask, "street")
-    table = _table(
+    rows, streets = read(conn, ALARMS, ask.values()), area_names(conn, ask, "street")
+    table = tabled(
         ("类别", "名称", "街道", "读数", "限值", "最近上报"),
         [
             (
@@ -147,7 +119,7 @@ def alarms(conn: Conn, ask: Ask) -> Answer:
                 streets.get(row["street"], NONE),
                 NONE if row["value"] is None else f"{row['value']:g}{row['unit'] or ''}",
                 NONE if row["limit_value"] is None else f"{row['limit_value']:g}{row['unit'] or ''}",
-                NONE if row["reported_at"] is None else f"{row['reported_at'].astimezone(LOCAL):%m-%d %H:%M}",
+                instant(row["reported_at"]),
             )
             for row in rows
         ],
@@ -158,10 +130,10 @@ def alarms(conn: Conn, ask: Ask) -> Answer:
 
 def cameras(conn: Conn, ask: Ask) -> Answer:
     """Cameras by owner, online and not."""
-    rows = _rows(conn, CAMERAS, ask)
+    rows = read(conn, CAMERAS, ask.values())
     whole, online, poor = (sum(row[key] for row in rows) for key in ("n", "online", "poor"))
     keys, keys_online = (sum(row[key] for row in rows) for key in ("key_n", "key_online"))
-    table = _table(
+    table = tabled(
         ("单位", "总数", "在线", "离线", "在线率", "画面异常"),
         [
             (word("owner", row["key"]), row["n"], row["online"], row["n"] - row["online"], str(Share(row["online"], row["n"])), row["poor"])
@@ -193,9 +165,9 @@ def cameras(conn: Conn, ask: Ask) -> Answer:
 
 def coverage(conn: Conn, ask: Ask) -> Answer:
     """How much of the open ground cameras see, by street."""
-    rows, streets = _rows(conn, COVERAGE, ask), area_names(conn, ask, "street")
+    rows, streets = read(conn, COVERAGE, ask.values()), area_names(conn, ask, "street")
     seen, ground = sum(row["seen_m2"] or 0 for row in rows), sum(row["open_m2"] or 0 for row in rows)
-    table = _table(
+    table = tabled(
         ("街道", "摄像机", "覆盖率", "覆盖不足10%的网格"),
         [(streets.get(row["key"], NONE), int(row["cameras"]), str(Share(row["seen_m2"], row["open_m2"])), row["dark"]) for row in rows],
         ("合计", int(sum(row["cameras"] for row in rows)), str(Share(seen, ground)), sum(row["dark"] for row in rows)),
@@ -206,9 +178,9 @@ def coverage(conn: Conn, ask: Ask) -> Answer:
 
 def parts(conn: Conn, ask: Ask) -> Answer:
     """City parts by their state."""
-    rows = _rows(conn, PARTS, ask)
+    rows = read(conn, PARTS, ask.values())
     whole, intact, damaged, lost = (sum(row[key] for row in rows) for key in ("n", "intact", "damaged", "lost"))
-    table = _table(
+    table = tabled(
         ("大类", "总数", "完好", "破损", "丢失", "废除", "完好率"),
         [
             (
@@ -229,8 +201,8 @@ def parts(conn: Conn, ask: Ask) -> Answer:
 
 def part_classes(conn: Conn, ask: Ask) -> Answer:
     """The classes of parts of which most are not intact."""
-    rows = _rows(conn, PART_CLASSES, ask)
-    table = _table(
+    rows = read(conn, PART_CLASSES, ask.values())
+    table = tabled(
         ("小类", "总数", "非完好", "占比"), [(row["key"], row["n"], row["bad"], str(Share(row["bad"], row["n"]))) for row in rows]
     )
     chart = Chart(
@@ -240,15 +212,15 @@ def part_classes(conn: Conn, ask: Ask) -> Answer:
         series=(Series(name="非完好", values=tuple(float(row["bad"]) for row in rows)),),
         unit="个",
     )
-    values = {"firsts": _listing([(row["key"], row["bad"]) for row in rows[:3]], "个")}
+    values = {"firsts": listing([(row["key"], row["bad"]) for row in rows[:3]], "个")}
     return Answer(values=values, table=table if rows else None, charts=(chart,) if rows else ())
 
 
 def workers(conn: Conn, ask: Ask) -> Answer:
     """Grid workers on duty, by street, at the instant of the snapshot."""
-    rows, streets = _rows(conn, WORKERS, ask), area_names(conn, ask, "street")
+    rows, streets = read(conn, WORKERS, ask.values()), area_names(conn, ask, "street")
     sums = {key: sum(row[key] for row in rows) for key in ("n", "on_duty", "busy", "off_grid", "silent", "off_duty")}
-    table = _table(
+    table = tabled(
         ("街道", "网格员", "在岗", "其中处置中", "离格", "无信号", "未上岗", "在岗率"),
         [
             (
@@ -276,10 +248,10 @@ def workers(conn: Conn, ask: Ask) -> Answer:
 
 def organizations(conn: Conn, ask: Ask) -> Answer:
     """Organizations by risk, and the streets with most of the high ones."""
-    rows, risky, streets = _rows(conn, ORGANIZATIONS, ask), _rows(conn, RISKY, ask), area_names(conn, ask, "street")
+    rows, risky, streets = read(conn, ORGANIZATIONS, ask.values()), read(conn, RISKY, ask.values()), area_names(conn, ask, "street")
     whole = sum(row["n"] for row in rows)
     by_risk = {row["key"]: row["n"] for row in rows}
-    table = _table(
+    table = tabled(
         ("街道", "单位数", "红（重大风险）", "橙（较大风险）"),
         [(streets.get(row["key"], NONE), row["n"], row["red"], row["orange"]) for row in risky],
         ("合计", whole, by_risk.get("red", 0), by_risk.get("orange", 0)),
@@ -304,9 +276,9 @@ def organizations(conn: Conn, ask: Ask) -> Answer:
 
 def grids(conn: Conn, ask: Ask) -> Answer:
     """Base grids against their norm of size, by street."""
-    rows, streets = _rows(conn, GRIDS, ask), area_names(conn, ask, "street")
+    rows, streets = read(conn, GRIDS, ask.values()), area_names(conn, ask, "street")
     sums = {key: int(sum(row[key] for row in rows)) for key in ("n", "fits", "over", "under", "households", "people")}
-    table = _table(
+    table = tabled(
         ("街道", "网格", "符合规模", "超出规模", "低于规模", "户数", "人口"),
         [
             (streets.get(row["key"], NONE), *(int(row[key]) for key in ("n", "fits", "over", "under", "households", "people")))
@@ -317,89 +289,13 @@ def grids(conn: Conn, ask: Ask) -> Answer:
     return Answer(values={**sums, "fit_rate": Share(sums["fits"], sums["n"])}, table=table if rows else None)
 
 
-def replies(conn: Conn, ask: Ask) -> Answer:
-    """Replies owed to those who reported, by channel."""
-    rows = _rows(conn, HOTLINE, ask)
-    sums = {key: sum(row[key] for row in rows) for key in ("n", "owed", "replied", "in_time", "late")}
-    table = _table(
-        ("来源", "来件", "须答复", "已答复", "按时答复", "逾期未复", "答复率"),
-        [
-            (
-                word("source", row["key"]),
-                *(row[key] for key in ("n", "owed", "replied", "in_time", "late")),
-                str(Share(row["replied"], row["owed"])),
-            )
-            for row in rows
-        ],
-        ("合计", *sums.values(), str(Share(sums["replied"], sums["owed"]))),
-    )
-    values = {**sums, "rate": Share(sums["replied"], sums["owed"]), "in_time_rate": Share(sums["in_time"], sums["replied"])}
-    return Answer(values=values, table=table if rows else None)
-
-
-def detections(conn: Conn, ask: Ask) -> Answer:
-    """What analysis of pictures found in the period, and what people made of it."""
-    from geodata.dictionary.files import detection_kinds  # noqa: PLC0415 - small, and only this query needs it
-
-    rows, kinds = _rows(conn, FOUND, ask), detection_kinds()
-    sums = {key: sum(row[key] for row in rows) for key in ("n", "taken", "rejected", "waiting")}
-    table = _table(
-        ("类别", "发现", "采纳", "驳回", "待复核"),
-        [
-            (kinds[row["key"]].zh if row["key"] in kinds else row["key"], *(row[key] for key in ("n", "taken", "rejected", "waiting")))
-            for row in rows
-        ],
-        ("合计", *sums.values()),
-    )
-    return Answer(values={**sums, "rate": Share(sums["taken"], sums["taken"] + sums["rejected"])}, table=table if rows else None)
-
-
-def tasks(conn: Conn, ask: Ask) -> Answer:
-    """Tasks sent in the period: accepted, arrived, finished, and how fast."""
-    rows = _rows(conn, TASKS, ask)
-    sums = {key: sum(row[key] for row in rows) for key in ("n", "accepted", "arrived", "finished")}
-    table = _table(
-        ("力量", "派出", "接受", "到场", "办结", "接受用时中位数", "到场用时中位数"),
-        [
-            (
-                word("task", row["key"]),
-                *(row[key] for key in ("n", "accepted", "arrived", "finished")),
-                _minutes(row["accept_min"]),
-                _minutes(row["arrive_min"]),
-            )
-            for row in rows
-        ],
-    )
-    return Answer(values={**sums, "arrive_rate": Share(sums["arrived"], sums["n"])}, table=table if rows else None)
-
-
 def resources(conn: Conn, ask: Ask) -> Answer:
     """Places that help in need, by kind."""
-    rows = _rows(conn, RESOURCES, ask)
-    table = _table(("类别", "数量", "可用"), [(word("resource", row["key"]), row["n"], row["open"]) for row in rows])
+    rows = read(conn, RESOURCES, ask.values())
+    table = tabled(("类别", "数量", "可用"), [(word("resource", row["key"]), row["n"], row["open"]) for row in rows])
     by_kind = {row["key"]: row["n"] for row in rows}
     values = {
         "total": sum(by_kind.values()),
         **{name: by_kind.get(name, 0) for name in ("shelter", "hospital", "fire_station", "warehouse", "hydrant")},
     }
     return Answer(values=values, table=table if rows else None)
-
-
-def _rows(conn: Conn, query: str, ask: Ask) -> list[Row]:
-    values = ask.values(now=ask.now)
-    with conn.cursor(row_factory=dict_row) as cursor:
-        return list(cursor.execute(query.encode(), values).fetchall())
-
-
-def _table(heads: Sequence[str], rows: Sequence[tuple[Any, ...]], total: tuple[Any, ...] | None = None, *, words: int = 1) -> Table:
-    """Build a table whose first `words` columns hold words."""
-    columns = tuple(Column(name=name, number=position >= words) for position, name in enumerate(heads))
-    return Table(columns=columns, rows=tuple(rows), total=total if len(rows) > 1 else None)
-
-
-def _listing(pairs: Sequence[tuple[str, int]], unit: str) -> str | None:
-    return "、".join(f"{name}（{number(n)}{unit}）" for name, n in pairs if n) or None
-
-
-def _minutes(value: float | None) -> str:
-    return NONE if value is None else f"{value:.0f}分钟"
