@@ -17,7 +17,7 @@ from geodata.db import reading, writing
 from geodata.dictionary.files import detection_kinds
 from services import audit, camera_access, counting, detection_review, detections
 from services.camera_access import Ask
-from services.counting import Count, Plan
+from services.counting import Chosen, Count, Plan
 from services.detection_review import Verdict
 from services.detections import Detection, Finding
 from services.duplicates import Candidate
@@ -114,9 +114,9 @@ class PlateView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanList:
-    """Cameras at which people are counted."""
+    """Cameras at which people are counted, with the last number of each."""
 
-    cameras: list[Plan]
+    cameras: list[Chosen]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

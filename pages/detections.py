@@ -11,6 +11,7 @@ from callbacks.panels.bar import Bar, bar
 from callbacks.panels.pieces import also
 from callbacks.panels.states import forbidden
 from callbacks.words import requested
+from services.counting import MAY_CHANGE
 from services.detections import MAY_READ
 
 STORES = (ids.DETECTIONS_QUERY, ids.DETECTIONS_CHOSEN, ids.DETECTIONS_ACT, ids.SIGNED_OUT, ids.NOTICE, ids.SINK)
@@ -28,7 +29,14 @@ def layout(context: Context) -> Component:
     main = html.Main(
         [
             html.Div([html.H1(words("title.detections")), html.P(words("detections.about"), className="quiet")], className="admin-head"),
-            html.Div([panels.form(words), html.Div(id=ids.DETECTIONS_SUMS, className="det-sums", role="status")], className="det-tools"),
+            html.Div(
+                [
+                    panels.form(words),
+                    html.Div(id=ids.DETECTIONS_SUMS, className="det-sums", role="status"),
+                    *([panels.rota_button(words)] if reader.role in MAY_CHANGE else []),
+                ],
+                className="det-tools",
+            ),
             html.Div(
                 [
                     html.Div(
@@ -43,6 +51,7 @@ def layout(context: Context) -> Component:
                 ],
                 className="det-body",
             ),
+            html.Section(id=panels.ROTA, className="det-rota", hidden=True, **also({"aria-label": words("detections.rota.title")})),
             html.Div(id=ids.DETECTIONS_RESULT, className="admin-result", role="status"),
         ],
         id=ids.DETECTIONS,

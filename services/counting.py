@@ -39,9 +39,12 @@ FORGET = "DELETE FROM hall.camera_count WHERE at < %s"
 
 
 CHOSEN = """
-    SELECT p.camera_id, c.name, p.every_s, p.threshold, p.alarm_at, least(p.clear_at, p.alarm_at) AS clear_at, p.hold_n, p.zone
-    FROM hall.analysis_plan p JOIN hall.camera c ON c.id = p.camera_id
-    WHERE p.kind = 'crowd' AND p.enabled AND starts_with(c.grid_code, %(scope)s) ORDER BY p.camera_id LIMIT %(most)s
+    SELECT p.camera_id, c.name, p.every_s, p.threshold, p.alarm_at, least(p.clear_at, p.alarm_at) AS clear_at, p.hold_n, p.zone,
+           c.gb_id, coalesce(s.enabled, false) AND c.stream_ref IS NOT NULL AS playable, l.people, l.at AS counted_at
+    FROM hall.analysis_plan p JOIN hall.camera c ON c.id = p.camera_id LEFT JOIN hall.video_source s ON s.id = c.video_source_id
+        LEFT JOIN LATERAL (SELECT n.people, n.at FROM hall.camera_count n WHERE n.camera_id = c.id ORDER BY n.at DESC LIMIT 1) l ON true
+    WHERE p.kind = 'crowd' AND p.enabled AND starts_with(c.grid_code, %(scope)s) AND (%(any_owner)s OR c.owner = ANY(%(owners)s))
+    ORDER BY p.camera_id LIMIT %(most)s
 """
 CHOOSE = """
     INSERT INTO hall.analysis_plan (camera_id, kind, every_s, threshold, alarm_at, clear_at, hold_n, zone, enabled)
@@ -78,6 +81,17 @@ class Plan:
     zone: Sequence[float] | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen(Plan):
+    """A camera of the rota as the hall sees it, with what was counted last."""
+
+    gb_id: str
+    playable: bool
+    """Whether its source is switched on and names a picture; without one nothing is counted."""
+    people: int | None
+    counted_at: datetime | None
+
+
 def rota(conn: Conn) -> list[Plan]:
     """Return the cameras that are counted now and have a picture."""
     with conn.cursor(row_factory=class_row(Plan)) as cursor:
@@ -100,15 +114,18 @@ def forget(conn: Conn, now: datetime) -> int:
     return conn.execute(FORGET, [now - KEPT]).rowcount
 
 
-def chosen(conn: Conn, reader: Reader) -> list[Plan]:
-    """Return the rota's cameras of the reader's area.
+def chosen(conn: Conn, reader: Reader) -> list[Chosen]:
+    """Return the rota's cameras of the reader's area that the reader may watch.
 
     Raises:
         NotAllowedError: the reader's role chooses no cameras.
     """
     _require(reader)
-    with conn.cursor(row_factory=class_row(Plan)) as cursor:
-        return cursor.execute(CHOSEN, {"scope": reader.scope, "most": MOST_CAMERAS}).fetchall()
+    rights = video_rights.modes(conn, reader)
+    owners = [owner for owner in rights.by_owner if rights.allows(owner, Mode.SNAPSHOT)]
+    values = {"scope": reader.scope, "any_owner": rights.allows("", Mode.SNAPSHOT), "owners": owners, "most": MOST_CAMERAS}
+    with conn.cursor(row_factory=class_row(Chosen)) as cursor:
+        return cursor.execute(CHOSEN, values).fetchall()
 
 
 def choose(conn: Conn, caller: Caller, plan: Plan) -> None:

@@ -9,7 +9,9 @@ let chosen = 0;
 let place = 0;
 let count = 0;
 let sent = 0;
+let rota = null;
 
+const inRota = () => Boolean(rota && !rota.root.hidden);
 const lines = () => Array.from(document.querySelectorAll(`${LIST} [data-detection]`));
 const idOf = (line) => Number(line.dataset.detection);
 
@@ -58,7 +60,7 @@ function settle() {
 
 function step(by) {
   const known = lines();
-  if (!known.length) return;
+  if (!known.length || inRota()) return;
   const at = known.findIndex((line) => idOf(line) === chosen);
   choose(known[Math.max(0, Math.min(known.length - 1, at < 0 ? 0 : at + by))], { scroll: true });
 }
@@ -81,7 +83,7 @@ function decide(button) {
 /** A key stands for the button of the panel, and only when the panel shows the line that is chosen. */
 function press(verdict) {
   const shown = document.querySelector(`${PANEL} [data-open-detection]`);
-  if (!shown || Number(shown.dataset.openDetection) !== chosen) return;
+  if (!shown || inRota() || Number(shown.dataset.openDetection) !== chosen) return;
   const button = shown.querySelector(`.det-acts [data-verdict="${verdict}"]`);
   if (button) decide(button);
 }
@@ -91,11 +93,24 @@ function broken({ target }) {
   if (target.matches && target.matches('.det-picture img')) target.closest('.det-picture').classList.add('without');
 }
 
+/** The rota stands where the queue was, and goes again. */
+async function toggle(button) {
+  const { Rota } = await import('./rota.js');
+  rota = rota || new Rota(document.getElementById(button.getAttribute('aria-controls')));
+  const opens = rota.root.hidden;
+  button.setAttribute('aria-expanded', String(opens));
+  document.querySelector('.det-body').hidden = opens;
+  if (opens) rota.open();
+  else rota.close();
+}
+
 export function mount(root) {
   document.head.append(hall.element('link', { rel: 'stylesheet', href: `${hall.assets}video/detections.css` }));
   root.addEventListener('click', ({ target }) => {
     const button = target.closest('[data-verdict]');
     if (button) return decide(button);
+    const opener = target.closest('[data-rota-toggle]');
+    if (opener) return toggle(opener);
     const line = target.closest(`${LIST} [data-detection]`);
     return line && choose(line);
   });

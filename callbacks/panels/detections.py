@@ -25,6 +25,7 @@ URGENT = frozenset({"fire", "fight", "crowd", "waterlogging", "fire_lane"})
 SURE = 0.7
 MAP_ZOOM = 17
 BONES = 5
+ROTA = "detections-rota"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,12 @@ def form(words: Words) -> Component:
         ],
         className="audit-form det-form",
     )
+
+
+def rota_button(words: Words) -> Component:
+    """Open and close the rota of the people counter in the place of the queue."""
+    attributes = {"data-rota-toggle": "", "aria-expanded": "false", "aria-controls": ROTA}
+    return html.Button([icon("users"), words("detections.rota.title")], type="button", className="button det-rota-open", **also(attributes))
 
 
 def sums(waiting: Mapping[str, int], words: Words) -> list[Component]:

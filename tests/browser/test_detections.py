@@ -86,3 +86,60 @@ def test_an_empty_queue_says_so(new_desk: Desk) -> None:
     page.wait_for_selector("#detections-list .empty", timeout=WAIT_MS)
     assert "没有" in page.locator("#detections-list .empty").inner_text()
     assert page.locator("#detections-panel .empty").inner_text()
+
+
+@pytest.fixture
+def counted(city: City) -> Iterator[list[int]]:
+    """One camera that is counted, with a last number, and one that is not yet; no finding waits."""
+    with psycopg.connect(city.url) as conn:
+        cameras = [row[0] for row in conn.execute("SELECT id FROM hall.camera WHERE stream_ref IS NOT NULL ORDER BY id LIMIT 2")]
+        conn.execute("DELETE FROM hall.analysis_plan")
+        conn.execute("INSERT INTO hall.analysis_plan (camera_id, alarm_at, clear_at, zone) VALUES (%s, 8, 5, '{0,0,1,0,1,1}')", cameras[:1])
+        conn.execute("INSERT INTO hall.camera_count VALUES (%s, now() - interval '30 s', 9)", cameras[:1])
+    yield cameras
+    with psycopg.connect(city.url) as conn:
+        conn.execute("DELETE FROM hall.analysis_plan")
+        conn.execute("DELETE FROM hall.camera_count")
+
+
+def plans(city: City) -> dict[int, tuple[int, float, list[float] | None]]:
+    with psycopg.connect(city.url) as conn:
+        rows = conn.execute("SELECT camera_id, alarm_at, threshold, zone FROM hall.analysis_plan WHERE enabled")
+        return {row[0]: (row[1], round(row[2], 2), row[3]) for row in rows}
+
+
+def test_the_rota_of_the_people_counter_is_seen_and_changed(new_desk: Desk, city: City, counted: list[int]) -> None:
+    page = new_desk.page
+    known, other = counted
+    with psycopg.connect(city.url) as conn:
+        code = str((conn.execute("SELECT gb_id FROM hall.camera WHERE id = %s", [other]).fetchone() or [""])[0])
+    page.route("**/api/v1/analysis", lambda route: route.abort(), times=1)
+    page.goto(f"{new_desk.url}/detections/")
+    page.click("[data-rota-toggle]")
+    page.wait_for_selector(".rota-failed button", timeout=WAIT_MS)
+    page.click(".rota-failed button")
+    row = page.locator(f'[data-rota="{known}"]')
+    row.wait_for(timeout=WAIT_MS)
+    assert "9 人" in row.locator(".rota-last b.alarm").inner_text()
+    assert row.locator(".rota-zone").inner_text().strip() == "3 个顶点"
+    assert not page.locator(".det-body").is_visible()
+    row.locator("input[aria-label='报警人数']").fill("20")
+    row.locator("input[aria-label='识别门槛']").fill("60")
+    row.locator(".rota-save").click()
+    page.wait_for_selector(".rota-said.good:has-text('已保存')", timeout=WAIT_MS)
+    assert plans(city) == {known: (20, 0.6, [0, 0, 1, 0, 1, 1])}, "the area stays"
+    page.fill(".rota-find", code)
+    page.locator(f'.rota-candidate[data-camera="{other}"]').click(timeout=WAIT_MS)
+    page.locator(f'[data-rota="{other}"]').wait_for(timeout=WAIT_MS)
+    assert "尚未统计" in page.locator(f'[data-rota="{other}"] .rota-last').inner_text()
+    assert plans(city)[other] == (15, 0.45, None)
+    for camera in counted:
+        for _ in range(2):  # the second time it is sure
+            page.locator(f'[data-rota="{camera}"] .rota-remove').click()
+        page.locator(f'[data-rota="{camera}"]').wait_for(state="detached", timeout=WAIT_MS)
+    assert page.locator(".rota-list .empty").inner_text()
+    assert plans(city) == {}
+    page.fill(".rota-find", "没有这样的摄像机")
+    page.wait_for_selector(".rota-found .empty", timeout=WAIT_MS)
+    page.click("[data-rota-toggle]")
+    assert page.locator(".det-body").is_visible()
