@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import shutil
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ CACHE = "cache"
 CACHED_FOR_S = 1_800.0
 CLEAN_EVERY_S = 600.0
 LEAST_BYTES = 188 * 4
+LEAST_LEFT = timedelta(milliseconds=200)
+"""What is shorter at the end of a piece is not asked for once more."""
 
 SourceOf = Callable[[int], Awaitable[Source]]
 """Row of hall.video_source → its adapter, kept by the process."""
@@ -44,6 +47,15 @@ class _Place:
     offset: timedelta
     source_id: int
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A part of a recording, by the camera's own clock, and the file that it grows in."""
+
+    start: datetime
+    end: datetime
+    path: Path
 
 
 @dataclass(slots=True)
@@ -124,22 +136,17 @@ class Archive:
         if time.monotonic() - self._cleaned_s > CLEAN_EVERY_S:
             self._cleaned_s = time.monotonic()
             await asyncio.to_thread(self.clean)
-        lasting_s = (end - start).total_seconds()
-        source: Source | None = None
-        session: Session | None = None
         part = path.with_suffix(f".{os.getpid()}.part")
         try:
             source = await self.source_of(place.source_id)
-            session = await asyncio.wait_for(source.playback(place.ref, start, end), OPEN_TIMEOUT_S)
-            await _copy(session.pull, lasting_s, part)
+            piece, at = _Piece(start, end, part), start
+            while end - at > LEAST_LEFT:
+                at = await _play(source, place.ref, piece, at)
             await asyncio.to_thread(_keep, part, path)
         except (SourceError, TimeoutError, OSError) as error:
             raise SourceUnavailableError(f"the platform does not play this: {_reason(error)}") from None
         finally:
             part.unlink(missing_ok=True)
-            if source is not None and session is not None:
-                with contextlib.suppress(SourceError, TimeoutError):
-                    await asyncio.wait_for(source.control(session, "stop"), OPEN_TIMEOUT_S)
 
     def _place(self, camera_id: int) -> _Place | None:
         with reading(self.pool) as conn:
@@ -160,8 +167,31 @@ class Archive:
         return folder
 
 
-async def _copy(pull: Pull, lasting_s: float, path: Path) -> None:
-    """Write what the platform plays into a transport stream of at most this length.
+async def _play(source: Source, ref: str, piece: _Piece, at: datetime) -> datetime:
+    """Append what one playback gives of a piece, from `at` on; return how far it came.
+
+    Raises:
+        SourceError: what the source says, or that it plays nothing.
+    """
+    more = piece.path.with_suffix(".more")
+    session: Session | None = None
+    try:
+        session = await asyncio.wait_for(source.playback(ref, at, piece.end), OPEN_TIMEOUT_S)
+        until = min(piece.end, session.until or piece.end)
+        if until <= at:
+            raise SourceError("no_video", "the platform played nothing")
+        await _copy(session.pull, (until - at).total_seconds(), more, after_s=(at - piece.start).total_seconds())
+        await asyncio.to_thread(_append, more, piece.path)
+        return until
+    finally:
+        more.unlink(missing_ok=True)
+        if session is not None:
+            with contextlib.suppress(SourceError, TimeoutError):
+                await asyncio.wait_for(source.control(session, "stop"), OPEN_TIMEOUT_S)
+
+
+async def _copy(pull: Pull, lasting_s: float, path: Path, *, after_s: float = 0.0) -> None:
+    """Write what the platform plays into a transport stream of at most this length, its time stamps as they follow on so many seconds.
 
     Raises:
         SourceError: unsupported, timeout or no_video.
@@ -171,7 +201,7 @@ async def _copy(pull: Pull, lasting_s: float, path: Path) -> None:
     opening = ["-rtsp_transport", "tcp"] if pull.kind == "rtsp" else ["-rw_timeout", "8000000"]
     headers = ["-headers", "".join(f"{name}: {value}\r\n" for name, value in pull.headers.items())] if pull.headers else []
     command = ["ffmpeg", "-hide_banner", "-v", "error", "-nostdin", *opening, *headers, "-i", pull.url]
-    command += ["-t", f"{lasting_s:.3f}", "-an", "-c", "copy", "-f", "mpegts", "-y", str(path)]
+    command += ["-t", f"{lasting_s:.3f}", "-an", "-c", "copy", "-output_ts_offset", f"{after_s:.3f}", "-f", "mpegts", "-y", str(path)]
     process = await asyncio.create_subprocess_exec(
         "setpriv", "--pdeathsig", "KILL", *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
     )
@@ -190,8 +220,15 @@ async def _copy(pull: Pull, lasting_s: float, path: Path) -> None:
         raise SourceError("no_video", "what the platform plays cannot be read")
 
 
+def _append(more: Path, part: Path) -> None:
+    if not more.is_file() or more.stat().st_size < LEAST_BYTES:
+        raise SourceError("no_video", "the platform played nothing")
+    with more.open("rb") as source, part.open("ab") as target:
+        shutil.copyfileobj(source, target)
+
+
 def _keep(part: Path, path: Path) -> None:
-    if not part.is_file() or part.stat().st_size < LEAST_BYTES:
+    if not part.is_file():
         raise SourceError("no_video", "the platform played nothing")
     part.replace(path)
 

@@ -41,10 +41,11 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A playback that the source keeps open until it is told to stop."""
+    """A playback that the source keeps open until it is told to stop. It may end before the window does: then another one goes on at `until`."""
 
     pull: Pull
     id: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

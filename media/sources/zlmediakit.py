@@ -76,7 +76,7 @@ class ZlMediaKitSource:
         return [one for one in intervals if one.end > start and one.start < end]
 
     async def playback(self, ref: str, start: datetime, end: datetime) -> Session:
-        """Play the file that holds the beginning of the window, from there on."""
+        """Play the file that holds the beginning of the window, from there to the end of the file."""
         held = [one for one in await self.recordings(ref, start, end) if one.handle]
         if not held:
             raise SourceError("no_video", "nothing is recorded at this time")
@@ -86,7 +86,7 @@ class ZlMediaKitSource:
             "loadMP4File", {"app": RECORDED, "stream": stream, "file_path": held[0].handle, "seek_ms": seek_ms, "file_repeat": 0}
         )
         await self._appears(RECORDED, stream)
-        return Session(pull=self._pull(RECORDED, stream), id=f"{stream}/{seek_ms}")
+        return Session(pull=self._pull(RECORDED, stream), id=f"{stream}/{seek_ms}", until=held[0].end)
 
     async def control(self, session: Session, verb: Verb, value: float | None = None) -> None:
         """Seek, change the speed, or stop. The server cannot pause: who reads may stop reading."""
