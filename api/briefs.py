@@ -15,12 +15,13 @@ from geodata.db import reading, writing
 from geodata.errors import SourceUnavailableError
 from services import audit
 from services.audit import Act
-from services.briefs import book, library, periods
-from services.briefs.book import Brief, Query, Receipt, Wish
+from services.briefs import acts, book, library, periods, wishes
+from services.briefs.book import Brief, Query, Receipt
 from services.briefs.catalogue import CaseFilter
 from services.briefs.compose import Area
 from services.briefs.document import Document, Trouble
 from services.briefs.files import DOCX, MEDIA_TYPES, PDF
+from services.briefs.wishes import Wish
 
 PATH = "/api/v1/briefs"
 TYPES_PATH = "/api/v1/brief-types"
@@ -52,7 +53,7 @@ class BriefAct(Struct, forbid_unknown_fields=True, kw_only=True):
 
     action: Literal["approve", "withdraw", "send", "read", "again"]
     version: int | None = None
-    remark: Annotated[str, Meta(max_length=book.MOST_REMARK)] = ""
+    remark: Annotated[str, Meta(max_length=acts.MOST_REMARK)] = ""
 
 
 class BriefSwitch(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -171,7 +172,7 @@ class BriefViews:
                 html=found.html,
                 troubles=list(found.troubles),
                 receipts=book.receipts(conn, reader, id),
-                possible=book.possible(reader, found.brief),
+                possible=acts.possible(reader, found.brief),
             )
 
     def ask(self) -> Response:
@@ -181,14 +182,14 @@ class BriefViews:
             type=given.type, area=given.area, day=given.day, start=given.start, end=given.end, event_id=given.event_id, filter=given.filter
         )
         with audit.attempt(self._pool, caller, "brief_ask", f"brief-types/{given.type}") as conn:
-            brief_id, created = book.ask(conn, caller, wish)
+            brief_id, created = wishes.ask(conn, caller, wish)
         return as_json(BriefAsked(id=brief_id, created=created), status=201 if created else 200)
 
     def act(self, id: int) -> BriefLine:  # noqa: A002 - the name in the path
         """Approve, take back, send, mark as read, make again."""
         given, caller = body(BriefAct), current_caller()
         with audit.attempt(self._pool, caller, f"brief_{given.action}", f"briefs/{id}") as conn:
-            brief = book.act(conn, caller, id, given.action, version=given.version, remark=given.remark.strip())
+            brief = acts.act(conn, caller, id, given.action, version=given.version, remark=given.remark.strip())
         return BriefLine(brief=brief, unread=brief.unread)
 
     def pdf(self, id: int) -> Response:  # noqa: A002 - the name in the path
@@ -241,14 +242,14 @@ class BriefViews:
             failing=[FailingQuery(query=name, since=since) for name, since in failing.items()],
             areas=areas,
             may_ask=caller.reader.role in book.MAY_DRAFT,
-            may_switch=book.may_switch(caller.reader),
+            may_switch=acts.may_switch(caller.reader),
         )
 
     def switch(self, code: str) -> None:
         """Have a kind written on its schedule, or no longer."""
         given, caller = body(BriefSwitch), current_caller()
         with audit.attempt(self._pool, caller, "brief_type", f"brief-types/{code[:42]}") as conn:
-            book.enable(conn, caller, code, enabled=given.enabled)
+            acts.enable(conn, caller, code, enabled=given.enabled)
 
     def _file(self, brief_id: int, name: str) -> Response:
         caller = current_caller()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-TEXT, SECONDARY, FAINT, LINE, TRACK = "#10243d", "#4a617c", "#7f93aa", "#d5e0ee", "#eef3f9"
+TEXT, SECONDARY, FAINT, LINE = "#10243d", "#4a617c", "#7f93aa", "#d5e0ee"
 ACCENT, BEFORE, MARKED = "#2f7fc4", "#bfd2e6", "#0b5a96"
 RAMP = ("#f3f7fc", "#d6e6f5", "#a9cbe9", "#6fa8d8", "#3581c0", "#0f5c98")
 WIDTH_IN = 6.5

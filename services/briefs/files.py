@@ -55,16 +55,21 @@ def render(conn: Conn, data_dir: Path, brief_id: int, document: Document, stamp:
     work = final.with_name(f"{final.name}.new")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    for place, picture in enumerate(document.pictures(), 1):
-        if isinstance(picture, Map):
-            maps.draw(conn, picture, work / picture_name(place, picture), data_dir)
-        else:
-            charts.draw(picture, work / picture_name(place, picture), data_dir)
-            charts.draw(picture, work / picture_name(place, picture, document=True), data_dir)
+    draw_pictures(conn, data_dir, document, work)
     write_pdf(work / PDF, document, stamp, work, data_dir)
     write_docx(work / DOCX, document, stamp, work)
     shutil.rmtree(final, ignore_errors=True)
     work.rename(final)
+
+
+def draw_pictures(conn: Conn, data_dir: Path, document: Document, into: Path) -> None:
+    """Draw the charts and maps of a brief; its PDF and DOCX show them."""
+    for place, picture in enumerate(document.pictures(), 1):
+        if isinstance(picture, Map):
+            maps.draw(conn, picture, into / picture_name(place, picture), data_dir)
+        else:
+            charts.draw(picture, into / picture_name(place, picture), data_dir)
+            charts.draw(picture, into / picture_name(place, picture, document=True), data_dir)
 
 
 def write_pdf(path: Path, document: Document, stamp: Stamp, pictures: Path, data_dir: Path) -> None:

@@ -20,7 +20,7 @@ from geodata.db import Conn, Pool, reading, writing
 from geodata.errors import HallError, SourceUnavailableError
 from geodata.settings import ROOT
 from services.audit import Caller
-from services.briefs import book, catalogue, compose, files, library, periods
+from services.briefs import acts, catalogue, compose, files, library, periods, wishes
 from services.briefs.catalogue import BriefType, CaseFilter
 from services.briefs.document import Document
 from services.briefs.periods import SCHEDULED, Cycle, Period
@@ -127,7 +127,7 @@ def enter_due(conn: Conn, now: datetime) -> int:
             place = compose.Area(code=code, name=name, level=level)
             for period in _due(kind, now, last.get((kind.code, code))):
                 if (kind.code, code, period.key) not in held:
-                    new += book.register(conn, kind, place, period, now)[1]
+                    new += wishes.register(conn, kind, place, period, now)[1]
     return new
 
 
@@ -158,7 +158,7 @@ def enter_happenings(conn: Conn, now: datetime) -> int:
                 continue
             period = periods.happening(row["key"], row["since"], now)
             parameters = {"mode_id": row["mode_id"], "mode_kind": row["kind"]} if row["mode_id"] else {}
-            new += book.register(conn, kind, place, period, now, event_id=row["event_id"], parameters=parameters)[1]
+            new += wishes.register(conn, kind, place, period, now, event_id=row["event_id"], parameters=parameters)[1]
     return new
 
 
@@ -275,8 +275,8 @@ def send_in_demo(pool: Pool, now: datetime) -> int:
         for (brief_id,) in conn.execute(DRAFTS_OF, [SENT_IN_DEMO]).fetchall():
             try:
                 with conn.transaction():
-                    book.act(conn, caller, brief_id, "approve")
-                    book.act(conn, caller, brief_id, "send")
+                    acts.act(conn, caller, brief_id, "approve")
+                    acts.act(conn, caller, brief_id, "send")
             except HallError as error:
                 log.info("brief %s stays a draft: %s", brief_id, error)
                 continue

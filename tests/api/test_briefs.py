@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from api.briefs import PATH, TYPES_PATH
 from geodata.credentials import new_token
 from geodata.db import writing
-from services.briefs import book, catalogue, compose, files, maker, periods
+from services.briefs import catalogue, compose, files, maker, periods, wishes
 from services.briefs.queries import QUERIES
 from tests.api.conftest import App
 from tests.district import DISTRICT, STREETS
@@ -56,7 +56,7 @@ def issue(desk: App) -> Iterator[int]:
 
 def made(app: App, code: str, area: str) -> int:
     with writing(app.pool) as conn:
-        brief_id, _ = book.register(conn, KINDS.types[code], compose.area(conn, area), DAY, NOW)
+        brief_id, _ = wishes.register(conn, KINDS.types[code], compose.area(conn, area), DAY, NOW)
     while maker.make_one(maker.Making(pool=app.pool, data_dir=Path(), queries=QUERIES), NOW):
         pass
     return brief_id

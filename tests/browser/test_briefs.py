@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from geodata.db import Pool, open_pool, writing
-from services.briefs import book, catalogue, compose, maker, periods
+from services.briefs import catalogue, compose, maker, periods, wishes
 from services.briefs.queries import QUERIES
 from tests.conftest import City
 from tests.serving import Served
@@ -31,7 +31,7 @@ def draft(pool: Pool) -> int:
         catalogue.store(conn, catalogue.delivered(), now)
         kind = catalogue.delivered().types["daily_operation"]
         period = periods.of_day(kind.cycle, date(2026, 1, 5))
-        brief_id, _ = book.register(conn, kind, compose.area(conn, DISTRICT), period, now)
+        brief_id, _ = wishes.register(conn, kind, compose.area(conn, DISTRICT), period, now)
     make_all(pool)
     return brief_id
 

@@ -14,7 +14,7 @@ from geodata.db import Pool, open_pool, writing
 from geodata.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from geodata.settings import ROOT
 from services.audit import Caller
-from services.briefs import book, catalogue, compose, files, maker, periods
+from services.briefs import acts, book, catalogue, compose, files, maker, periods, wishes
 from services.briefs.book import Query
 from services.briefs.maker import Making
 from services.briefs.periods import Cycle
@@ -84,7 +84,7 @@ def make_all(pool: Pool, now: datetime = NOW) -> int:
 def register(pool: Pool, code: str, area: str, day: date) -> int:
     kind = KINDS.types[code]
     with writing(pool) as conn:
-        return book.register(conn, kind, compose.area(conn, area), periods.of_day(kind.cycle, day), NOW)[0]
+        return wishes.register(conn, kind, compose.area(conn, area), periods.of_day(kind.cycle, day), NOW)[0]
 
 
 def rows(pool: Pool, query: str, *values: Any) -> list[Any]:
@@ -191,25 +191,25 @@ def test_the_way_of_a_brief(pool: Pool, ids: dict[str, int]) -> None:
         chief = caller(ids, "shift_leader")
         assert not book.unread(conn, reader(ids, "leader"))
         with pytest.raises(NotAllowedError):
-            book.act(conn, caller(ids, "dispatcher"), brief_id, "approve")
+            acts.act(conn, caller(ids, "dispatcher"), brief_id, "approve")
         with pytest.raises(NotFoundError):
-            book.act(conn, caller(ids, "street_leader"), brief_id, "approve")
+            acts.act(conn, caller(ids, "street_leader"), brief_id, "approve")
         with pytest.raises(InvalidInputError):
-            book.act(conn, chief, brief_id, "delete")
-        approved = book.act(conn, chief, brief_id, "approve", remark="阅")
+            acts.act(conn, chief, brief_id, "delete")
+        approved = acts.act(conn, chief, brief_id, "approve", remark="阅")
         assert (approved.approved_name, approved.approved_at, approved.remark) == ("某shift_leader", NOW, "阅")
         with pytest.raises(ConflictError):
-            book.act(conn, chief, brief_id, "again")
-        book.act(conn, chief, brief_id, "withdraw")
-        book.act(conn, chief, brief_id, "approve")
-        sent = book.act(conn, caller(ids, "leader", NOW + timedelta(minutes=5)), brief_id, "send")
+            acts.act(conn, chief, brief_id, "again")
+        acts.act(conn, chief, brief_id, "withdraw")
+        acts.act(conn, chief, brief_id, "approve")
+        sent = acts.act(conn, caller(ids, "leader", NOW + timedelta(minutes=5)), brief_id, "send")
         assert (sent.sent_name, sent.receivers, sent.readers) == ("某leader", 3, 0)
         assert [one.id for one in book.unread(conn, reader(ids, "leader"))] == [brief_id]
         assert not book.listed(conn, reader(ids, "acceptor"), Query())
         assert not book.listed(conn, reader(ids, "street_leader"), Query())
         with pytest.raises(NotAllowedError):
             book.unread(conn, reader(ids, "worker"))
-        book.act(conn, caller(ids, "leader", NOW + timedelta(minutes=9)), brief_id, "read")
+        acts.act(conn, caller(ids, "leader", NOW + timedelta(minutes=9)), brief_id, "read")
         assert book.count_unread(conn, reader(ids, "leader")) == 0
         receipts = {one.role: one.read_at for one in book.receipts(conn, reader(ids, "dispatcher"), brief_id)}
         assert receipts == {"leader": NOW + timedelta(minutes=9), "shift_leader": None, "dispatcher": None}
@@ -219,8 +219,8 @@ def test_a_streets_issue_goes_to_those_who_see_the_street(pool: Pool, ids: dict[
     with writing(pool) as conn:
         kind = KINDS.types["daily_street"]
         named = {number: name for name, number in ids.items()}
-        here = {named[number] for number in book.receivers(conn, kind, STREETS[0])}
-        there = {named[number] for number in book.receivers(conn, kind, STREETS[1])}
+        here = {named[number] for number in acts.receivers(conn, kind, STREETS[0])}
+        there = {named[number] for number in acts.receivers(conn, kind, STREETS[1])}
     assert here - there == {"street_leader", "street_dispatcher"}
     assert there == {"leader", "shift_leader", "dispatcher"}
 
@@ -233,8 +233,8 @@ def test_departments_get_what_names_them(pool: Pool, ids: dict[str, int]) -> Non
             """INSERT INTO hall.account (username, display_name, role, scope, department_id)
                SELECT 'clean', '环卫', 'department', '', id FROM hall.department WHERE code = 'sanitation' RETURNING id"""
         ).fetchall()
-        assert account[0] in book.receivers(conn, KINDS.types["daily_sanitation"], DISTRICT)
-        assert account[0] not in book.receivers(conn, KINDS.types["monthly_building"], DISTRICT)
+        assert account[0] in acts.receivers(conn, KINDS.types["daily_sanitation"], DISTRICT)
+        assert account[0] not in acts.receivers(conn, KINDS.types["monthly_building"], DISTRICT)
         conn.rollback()
 
 

@@ -11,7 +11,6 @@ from services.briefs.wording import NONE, hours, number
 
 AROUND_M = 500.0
 FORCES_M = 2_000.0
-SIGNAL_MIN = 30
 
 CASE = """
     SELECT e.id, e.case_no, k.name AS class_name, e.major, e.level, e.source, e.state, e.reported_at, e.deadline_at, e.closed_at, e.place_text,
