@@ -40,29 +40,15 @@ class ClassView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TodayView:
+class TodayView(today.DayFigures):
     """Figures of the reader's area from one snapshot; services/today.py says what adds up."""
 
     at: datetime
-    start: datetime
-    accepted: int
-    accepted_yesterday: int
-    accepted_last_week: int
-    open: int
     open_yesterday: int
-    overdue: int
-    overdue_yesterday: int
-    on_time_rate_7d: float | None
-    on_time_rate_7d_before: float | None
-    on_duty: int
-    expected: int
-    flow: today.Flow
-    streets: Sequence[today.StreetDay]
     classes: Sequence[ClassView]
     sources: Sequence[Named]
     presence: Mapping[str, int]
     grids: Sequence[today.GridPresence]
-    series: today.Series
 
 
 class TodayViews:
@@ -107,28 +93,15 @@ class TodayViews:
 def view(found: today.Today) -> TodayView:
     """Return the figures as they are sent, with titles of classes and sources."""
     return TodayView(
+        **found.shared(),
         at=found.at,
-        start=found.start,
-        accepted=found.accepted,
-        accepted_yesterday=found.accepted_yesterday,
-        accepted_last_week=found.accepted_last_week,
-        open=found.open,
         open_yesterday=found.open_yesterday,
-        overdue=found.overdue,
-        overdue_yesterday=found.overdue_yesterday,
-        on_time_rate_7d=found.on_time_rate_7d,
-        on_time_rate_7d_before=found.on_time_rate_7d_before,
-        on_duty=found.on_duty,
-        expected=found.expected,
-        flow=found.flow,
-        streets=found.streets,
         classes=[
             ClassView(key=day.major, title=_title(MAJORS, day.major), accepted=day.accepted, hours=day.hours) for day in found.classes
         ],
         sources=[Named(key=key, title=_title(SOURCES, key), accepted=number) for key, number in found.sources.items()],
         presence=found.presence,
         grids=found.grids,
-        series=found.series,
     )
 
 

@@ -1,7 +1,6 @@
 """Street view and camera flights."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 
 from flask import Response, request, send_file
@@ -16,7 +15,7 @@ from geodata.grid import LonLat
 from geodata.panoramas import SIZES
 from services import fly_paths, panoramas
 from services.fly_paths import FlyPath, Stop
-from services.panoramas import Neighbour, Standpoint
+from services.panoramas import Neighbour, PanoramaFacts, Standpoint
 
 LON = parameters.number("lon", -180, 180, "Longitude in degrees of WGS 84.", required=True)
 LAT = parameters.number("lat", -90, 90, "Latitude.", required=True)
@@ -36,24 +35,9 @@ class FlyPathBody(Struct, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PanoramaView:
-    """A panorama: where it stands, where its middle looks (`heading_deg`, from north over east), its picture, and where one can step to."""
+class PanoramaView(PanoramaFacts):
+    """A panorama, its picture, and where one can step to."""
 
-    id: int
-    name: str
-    road: str | None
-    source: str
-    taken_at: datetime | None
-    heading_deg: float
-    heading_from: str
-    height_m: float | None
-    width: int
-    height: int
-    simulated: bool
-    restricted: bool
-    grid_code: str | None
-    lon: float
-    lat: float
     distance_m: float | None
     picture: str
     neighbours: list[Neighbour]
@@ -157,21 +141,7 @@ class ViewViews:
 def _shown(found: Standpoint) -> PanoramaView:
     one = found.panorama
     return PanoramaView(
-        id=one.id,
-        name=one.name,
-        road=one.road,
-        source=one.source,
-        taken_at=one.taken_at,
-        heading_deg=round(one.heading_deg, 2),
-        heading_from=one.heading_from,
-        height_m=one.height_m,
-        width=one.width,
-        height=one.height,
-        simulated=one.simulated,
-        restricted=one.restricted,
-        grid_code=one.grid_code,
-        lon=one.lon,
-        lat=one.lat,
+        **(one.told() | {"heading_deg": round(one.heading_deg, 2)}),
         distance_m=found.distance_m,
         picture=f"/api/v1/panoramas/{one.id}/picture?v={one.sha256[:12]}",
         neighbours=list(found.neighbours),

@@ -26,7 +26,7 @@ from services.key_points import KeyVideos, PlaceSums
 from services.major_events import MajorEvent
 from services.rights import Reader
 from services.system_health import Subsystem, SystemHealth
-from services.today import Flow, Series, StreetDay, Today, today
+from services.today import DayFigures, today
 from services.volumes import Volumes, volumes
 
 log = logging.getLogger(__name__)
@@ -37,27 +37,6 @@ TILE_TIMEOUT_MS = 6_000
 VIDEOS = 24
 EVENTS = 20
 UNAVAILABLE, NO_RIGHT = "unavailable", "no_right"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """What counts today, and how it went."""
-
-    start: datetime
-    accepted: int
-    accepted_last_week: int
-    """Until the same time of the same weekday."""
-    accepted_yesterday: int
-    open: int
-    overdue: int
-    overdue_yesterday: int
-    on_time_rate_7d: float | None
-    on_time_rate_7d_before: float | None
-    on_duty: int
-    expected: int
-    flow: Flow
-    series: Series
-    streets: tuple[StreetDay, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,24 +114,8 @@ class _Asked:
         return self._indicators
 
 
-def _figures(asked: _Asked) -> Figures:
-    day: Today = today(asked.conn, asked.reader, asked.now)
-    return Figures(
-        start=day.start,
-        accepted=day.accepted,
-        accepted_last_week=day.accepted_last_week,
-        accepted_yesterday=day.accepted_yesterday,
-        open=day.open,
-        overdue=day.overdue,
-        overdue_yesterday=day.overdue_yesterday,
-        on_time_rate_7d=day.on_time_rate_7d,
-        on_time_rate_7d_before=day.on_time_rate_7d_before,
-        on_duty=day.on_duty,
-        expected=day.expected,
-        flow=day.flow,
-        series=day.series,
-        streets=day.streets,
-    )
+def _figures(asked: _Asked) -> DayFigures:
+    return DayFigures(**today(asked.conn, asked.reader, asked.now).shared())
 
 
 def _events(asked: _Asked) -> Events:

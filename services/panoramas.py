@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from psycopg.rows import class_row
 
@@ -40,8 +41,8 @@ AROUND = f"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Panorama:
-    """A panorama without its picture. `heading_deg`: compass direction of the picture's middle column."""
+class PanoramaFacts:
+    """What is told of a panorama. `heading_deg`: compass direction of the picture's middle column, in degrees clockwise from north."""
 
     id: int
     name: str
@@ -56,9 +57,19 @@ class Panorama:
     simulated: bool
     restricted: bool
     grid_code: str | None
-    sha256: str
     lon: float
     lat: float
+
+    def told(self) -> dict[str, Any]:
+        """Return what is told, by name."""
+        return {field.name: getattr(self, field.name) for field in fields(PanoramaFacts)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panorama(PanoramaFacts):
+    """A panorama, and under which digest its picture is kept."""
+
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,17 +16,16 @@ The flow follows the cases accepted today; `open` and `overdue` count every open
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from geodata.db import Conn
 from geodata.errors import NotAllowedError
 from services.rights import Reader, Role
+from services.worktime import LOCAL
 
 MAY_READ = frozenset({Role.LEADER, Role.DISPATCHER, Role.ACCEPTOR, Role.SHIFT_LEADER, Role.DEPARTMENT, Role.WORKER, Role.WALL})
-ZONE = ZoneInfo("Asia/Shanghai")
 SLOT_S = 1_800
 SLOTS = 48
 HOURS = 24
@@ -178,10 +177,9 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Today:
-    """Figures of the reader's area at one instant."""
+class DayFigures:
+    """What counts of a day, and how it went."""
 
-    at: datetime
     start: datetime
     """Midnight in China."""
     accepted: int
@@ -190,7 +188,6 @@ class Today:
     accepted_last_week: int
     """Until the same time of the same weekday."""
     open: int
-    open_yesterday: int
     overdue: int
     overdue_yesterday: int
     on_time_rate_7d: float | None
@@ -201,8 +198,21 @@ class Today:
     expected: int
     """Base grids, each of which has one worker."""
     flow: Flow
+    series: Series
     streets: tuple[StreetDay, ...]
     """Most accepted first."""
+
+    def shared(self) -> dict[str, Any]:
+        """Return these figures by name, without what a larger answer adds to them."""
+        return {field.name: getattr(self, field.name) for field in fields(DayFigures)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Today(DayFigures):
+    """All figures of the reader's area at one instant."""
+
+    at: datetime
+    open_yesterday: int
     classes: tuple[ClassDay, ...]
     """Most accepted first."""
     sources: Mapping[str, int]
@@ -210,7 +220,6 @@ class Today:
     """Base grids by state."""
     grids: tuple[GridPresence, ...]
     """By code, so that a patch is a place."""
-    series: Series
 
 
 def require(reader: Reader) -> None:
@@ -221,7 +230,7 @@ def require(reader: Reader) -> None:
 
 def midnight(now: datetime) -> datetime:
     """Return the beginning of the day in China."""
-    return datetime.combine(now.astimezone(ZONE).date(), time(), ZONE)
+    return datetime.combine(now.astimezone(LOCAL).date(), time(), LOCAL)
 
 
 def today(conn: Conn, reader: Reader, now: datetime) -> Today:
