@@ -24,6 +24,8 @@ const FIRST_MS = 20000;
 const BACKOFF_MS = [300, 700, 1500, 3000, 5000, 8000, 15000];
 /** Sockets that did not even open before HLS is tried. */
 const CLOSED_DOORS = 3;
+/** Why the server gives no list of segments, when waiting does not help. */
+const FOR_GOOD = new Set(['hevc', 'codec', 'transcoders_busy']);
 const CLOSE = { token: 4401, right: 4403, camera: 4404, platform: 4503 };
 
 /**
@@ -339,11 +341,21 @@ export class LivePlayer {
       hls.destroy();
       this.hls = null;
       if (response && [401, 403].includes(response.code)) this.grant = null;
-      this.again('platform');
+      if (response && response.code === 503) this.askWhy();
+      else this.again('platform');
     });
     hls.loadSource(new URL(this.grant.hls, window.location.href).href);
     hls.attachMedia(video);
     this.watchFrames();
+  }
+
+  /** No list came: because of what the stream is, which no waiting changes, or for now. */
+  async askWhy() {
+    const { run } = this;
+    const answer = await fetch(new URL(this.grant.hls, window.location.href)).then((given) => given.json()).catch(() => ({}));
+    if (run !== this.run) return;
+    if (FOR_GOOD.has(answer.detail)) this.turn({ state: 'unsupported', reason: answer.detail });
+    else this.again('platform');
   }
 }
 

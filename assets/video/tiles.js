@@ -222,7 +222,9 @@ class Tile {
       case 'offline': this.findNearest(); return { title: this.offlineFor(), acts: [...(this.nearest ? [this.nearest] : []), again] };
       case 'refused': return { title: t('video.state.refused'), text: rightOf(reason) };
       case 'missing': this.findNearest(); return { title: t(`video.state.${reason === 'no_camera' ? 'no_camera' : 'missing'}`), acts: this.nearest ? [this.nearest] : [] };
-      case 'unsupported': return {
+      case 'unsupported': return reason === 'transcoders_busy' ? {
+        title: t('video.state.transcoders_busy'), text: t('video.state.unsupported_why'), acts: [[t('video.retry'), () => this.live({ transcode: true, profile: 'sub' })]],
+      } : {
         title: t('video.state.unsupported', { codec: codec(reason || (this.grant || {}).codec) }), text: t('video.state.unsupported_why'),
         acts: [[t('video.transcode'), () => this.live({ transcode: true, profile: 'sub' })]],
       };
