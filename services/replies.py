@@ -63,10 +63,6 @@ COUNTS = f"""
 """
 LOCK = f"SELECT r.id, r.source, r.external_no, r.event_id, r.replied_at, r.secret, i.webhook {_FROM} LEFT JOIN hall.intake_channel i ON i.source = r.source WHERE r.id = %(id)s AND {_SCOPE} FOR UPDATE OF r"
 ANSWER = "UPDATE hall.source_record SET replied_at = %(now)s, reply = %(reply)s, replied_by = %(by)s WHERE id = %(id)s"
-OWED = f"""
-    SELECT r.id {_FROM} WHERE r.event_id = %(event)s AND r.replied_at IS NULL AND r.reply_due_at IS NOT NULL AND {_SCOPE}
-    ORDER BY r.id LIMIT 1000
-"""
 ON_CLOSE = """
     UPDATE hall.source_record r SET replied_at = %(now)s, reply = %(reply)s, replied_by = %(by)s
     FROM hall.intake_channel i
@@ -217,14 +213,6 @@ def answer(conn: Conn, caller: Caller, record_id: int, text: str) -> SourceRecor
         conn, caller, Act(action="reply", object=f"source_record/{record_id}", detail={"event": row["event_id"], "source": row["source"]})
     )
     return one(conn, caller.reader, record_id, caller.now)[0]
-
-
-def answer_all(conn: Conn, caller: Caller, event_id: int, text: str) -> int:
-    """Answer every source of a case that is still owed a reply; return how many there were. Errors as `answer`."""
-    owed = conn.execute(OWED, {"event": event_id, "scope": f"{caller.reader.scope}%"}).fetchall()
-    for (record_id,) in owed:
-        answer(conn, caller, int(record_id), text)
-    return len(owed)
 
 
 def on_close(conn: Conn, caller: Caller, event_id: int, result: str, *, told_all: bool = False) -> int:

@@ -97,7 +97,7 @@ def submit(conn: Conn, caller: Caller, rows: Sequence[Mapping[str, Any]]) -> Ind
         raise InvalidInputError(f"values: 1 to {MAX_ROWS} rows")
     known = dict(conn.execute(AREAS).fetchall())
     district = next((code for code, level in known.items() if level == "district"), None)
-    desk = _Desk(reader, own_department(conn, reader) if reader.role is Role.DEPARTMENT else None, known, district, caller.now)
+    desk = _Desk(reader, own_department(conn, reader), known, district, caller.now)
     seen: set[tuple[str, str, datetime]] = set()
     outcomes = [_take(conn, desk, seen, number, row) for number, row in enumerate(rows, 1)]
     count = {status: sum(one.status == status for one in outcomes) for status in ("created", "corrected", "unchanged", "refused")}
@@ -106,11 +106,11 @@ def submit(conn: Conn, caller: Caller, rows: Sequence[Mapping[str, Any]]) -> Ind
     return IndicatorsTaken(**count, rows=outcomes)
 
 
-def may_submit(conn: Conn, reader: Reader, one: Indicator) -> bool:
-    """Whether the reader hands in this indicator."""
+def may_submit(reader: Reader, department: str | None, one: Indicator) -> bool:
+    """Whether the reader, of a department by its code, hands in this indicator."""
     if one.feed is None or reader.role not in MAY_SUBMIT:
         return False
-    return reader.role is Role.SHIFT_LEADER or catalogue().feeds[one.feed].department == own_department(conn, reader)
+    return reader.role is Role.SHIFT_LEADER or catalogue().feeds[one.feed].department == department
 
 
 def period_of(cycle: str, text: str) -> datetime:
@@ -181,7 +181,7 @@ def _indicator(desk: _Desk, code: object) -> Indicator:
         raise _RefusedError("unknown_indicator", f"code={str(code)[:40]!r}: no such indicator")
     if one.feed is None:
         raise _RefusedError("own_indicator", f"{one.code} is computed from the product's own rows")
-    if desk.reader.role is not Role.SHIFT_LEADER and catalogue().feeds[one.feed].department != desk.department:
+    if not may_submit(desk.reader, desk.department, one):
         raise _RefusedError("not_yours", f"{one.code} is handed in by another department")
     return one
 

@@ -6,8 +6,6 @@ from geodata.indicators.catalogue import Indicator, catalogue
 from services.indicators.judge import Verdict
 from services.worktime import LOCAL
 
-LANGUAGES = ("zh", "en")
-
 
 def when(one: Indicator, period: datetime, language: str) -> str:
     """Name a period: of states of this moment "now"."""

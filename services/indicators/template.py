@@ -17,6 +17,7 @@ from geodata.indicators.catalogue import catalogue
 from services.indicators import periods
 from services.indicators.figures import area_of
 from services.indicators.intake import MAX_ROWS, may_submit, written
+from services.indicators.warnings import own_department
 from services.rights import Reader
 
 HEAD = ("code", "area", "period", "value", "name", "unit", "cycle", "definition", "feed")
@@ -44,10 +45,10 @@ def rows(conn: Conn, reader: Reader, now: datetime) -> list[dict[str, Any]]:
     Raises:
         NotAllowedError, NotFoundError: as `services.indicators.figures.area_of`.
     """
-    place = area_of(conn, reader)
+    place, department = area_of(conn, reader), own_department(conn, reader)
     made = []
     for one in catalogue().indicators.values():
-        if one.feed is None or (place.level == "street" and not one.streets) or not may_submit(conn, reader, one):
+        if one.feed is None or (place.level == "street" and not one.streets) or not may_submit(reader, department, one):
             continue
         period = periods.shift(one.cycle, periods.start(one.cycle, now), -1)
         feed = catalogue().feeds[one.feed]

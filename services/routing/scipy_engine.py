@@ -22,8 +22,6 @@ from services.routing.network import CLOSED_S, RIDE_KMH, WALK_KMH, Arcs, Bools, 
 NAME = "scipy"
 AT_ONCE = 4
 """Searches in one call: other threads of the process wait that long."""
-NOBODY = -9999
-"""What scipy writes for "no node before"."""
 HALF = 0.5 + 1e-6
 SMOOTHED = 0.7
 """Stairs of the raster up to this part of a cell are cut off."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,9 +70,14 @@ def spec_outputs(text: str) -> list[str]:
 
 @pytest.fixture(scope="session")
 def desk(district_url: str, tokens: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """Interfaces and pages over the district, its mirrors loaded straight from the views."""
-    settings = Settings.from_env({"DATABASE_URL": district_url, "DATA_DIR": str(tmp_path_factory.mktemp("desk"))})
-    pool = open_pool(district_url)
+    """Interfaces and pages over the district."""
+    yield from opened(district_url, tmp_path_factory.mktemp("desk"), tokens)
+
+
+def opened(url: str, data_dir: Path, tokens: dict[str, str]) -> Iterator[Desk]:
+    """Interfaces and pages over a database, its mirrors loaded straight from the views."""
+    settings = Settings.from_env({"DATABASE_URL": url, "DATA_DIR": str(data_dir)})
+    pool = open_pool(url)
     store, book = MirrorStore(pool, LAYERS, settings.data_dir, grace_s=0.0), AccountBook(pool)
     server = Flask("hallmap")
     interfaces = create(server, pool, store, book, settings)

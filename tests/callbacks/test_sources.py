@@ -7,26 +7,13 @@ from typing import Any
 
 import psycopg
 import pytest
-from flask import Flask
-from flask_caching import Cache
 
-import pages.index
-from api.create import create
-from callbacks.context import Context
 from geodata import credentials
-from geodata.db import open_pool
-from geodata.settings import Settings
-from layers.registry import LAYERS
-from services.account_book import AccountBook
-from services.history import HistoryStore
 from services.intake import Received, receive
-from services.mirror_store import MirrorStore
 from services.report import Report
 from services.rights import Reader, Role
-from services.routing.store import RoadStore
 from tests import quarter
-from tests.api.conftest import App
-from tests.callbacks.conftest import Desk
+from tests.callbacks.conftest import Desk, opened
 from tests.town import database
 
 PATH = "/sources/"
@@ -45,27 +32,7 @@ def page(worker_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
                        INSERT INTO hall.token (digest, account_id, note) SELECT %s, id, 'test' FROM account""",
                     [role.value, role.value, digest],
                 )
-        settings = Settings.from_env({"DATABASE_URL": url, "DATA_DIR": str(tmp_path_factory.mktemp("sources"))})
-        pool = open_pool(url)
-        store, book = MirrorStore(pool, LAYERS, settings.data_dir, grace_s=0.0), AccountBook(pool)
-        server = Flask("hallmap")
-        interfaces = create(server, pool, store, book, settings)
-        cache = Cache(server, config={"CACHE_TYPE": "SimpleCache"})
-        pages.index.install(
-            server,
-            Context(
-                settings=settings,
-                pool=pool,
-                store=store,
-                book=book,
-                cache=cache,
-                roads=RoadStore(pool),
-                history=HistoryStore(settings.data_dir),
-            ),
-        )
-        book.refresh()
-        yield Desk(App(server, interfaces, pool, store, book, made))
-        pool.close()
+        yield from opened(url, tmp_path_factory.mktemp("sources"), made)
 
 
 def take(page: Desk, number: str, **given: Any) -> Received:
