@@ -15,27 +15,8 @@ from services.audit import AuditRow
 from services.details import Area
 from services.rights import Role
 
-ACTIONS = (
-    "sign_in",
-    "sign_out",
-    "kiosk_open",
-    "unmask",
-    "lookup",
-    "export",
-    "account_create",
-    "account_change",
-    "rights_change",
-    "sessions_end",
-    "password_change",
-    "token_create",
-    "token_revoke",
-    "token_list",
-    "audit_read",
-    "dictionary_change",
-    "department_change",
-    "duty_change",
-    "calendar_change",
-)
+ACTION = "audit.action_"
+"""Where the words of an act begin in the catalogue, which names every act that is recorded."""
 DAYS = (1, 7, 30, 365)
 
 
@@ -179,7 +160,7 @@ def audit_columns(words: Words) -> list[dict[str, object]]:
 
 def audit_line(row: AuditRow, words: Words) -> dict[str, object]:
     """One line of the audit trail."""
-    action = f"audit.action_{row.action}"
+    action = f"{ACTION}{row.action}"
     return {
         "id": str(row.id),
         "at": formats.exact(row.at),
@@ -197,7 +178,7 @@ def audit_line(row: AuditRow, words: Words) -> dict[str, object]:
 def audit_form(words: Words) -> Component:
     """Ask which lines of the trail to show."""
     everything = ("", words("audit.any"))
-    actions = [everything, *((name, words(f"audit.action_{name}")) for name in ACTIONS)]
+    actions = [everything, *((key.removeprefix(ACTION), text) for key, text in sorted(words.catalogue.items()) if key.startswith(ACTION))]
     results = [everything, ("true", words("audit.allowed")), ("false", words("audit.refused"))]
     days = [(str(number), words(f"audit.days_{number}")) for number in DAYS]
     return html.Div(

@@ -1,5 +1,7 @@
 """Both catalogues hold every text that code and scripts ask for, and every icon is in the set."""
 
+import ast
+import csv
 import json
 import re
 from pathlib import Path
@@ -8,7 +10,11 @@ import pytest
 
 from callbacks.words import CATALOGUES, Language, spoken, words
 from geodata.settings import ROOT
+from geodata.workflow.defaults import FILE
 from layers.registry import LAYERS
+from services.briefs.acts import ACTIONS as BRIEF_ACTIONS
+from services.detection_review import VERDICTS
+from services.tasks import ACTIONS as TASK_ACTIONS
 
 SOURCES = [*(ROOT / "callbacks").rglob("*.py"), *(ROOT / "pages").rglob("*.py"), *(ROOT / "pages").rglob("*.html")]
 SCRIPTS = sorted(path for path in (ROOT / "assets").glob("*/*.js") if path.parent.name not in {"m", "vendor"})
@@ -86,3 +92,39 @@ def test_a_strange_language_is_chinese() -> None:
     assert spoken("fr") is Language.ZH
     assert spoken(None) is Language.ZH
     assert words(Language.EN)("brand") == "Hallmap"
+
+
+def recorded() -> set[str]:
+    """Every act that some code enters into the audit trail under a name of its own, as far as it stands there in full."""
+    found: set[str] = set()
+    for folder in ("api", "callbacks", "services"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for call in (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)):
+                name = ast.unparse(call.func).rpartition(".")[2]
+                if name in {"record", "record_stranger"}:
+                    made = [arg for arg in call.args if isinstance(arg, ast.Call)]
+                    found |= {ast.literal_eval(word.value) for act in made for word in act.keywords if _names(word)}
+                elif name in {"attempt", "attempted"} and len(call.args) > 2 and isinstance(call.args[2], ast.Constant):
+                    found.add(str(call.args[2].value))
+    return found
+
+
+def _names(word: ast.keyword) -> bool:
+    return word.arg == "action" and isinstance(word.value, ast.Constant)
+
+
+def test_every_recorded_act_has_a_name() -> None:
+    parts = (
+        {f"task_{name}" for name in TASK_ACTIONS} | {f"detection_{name}" for name in VERDICTS} | {f"brief_{name}" for name in BRIEF_ACTIONS}
+    )
+    acts = (
+        recorded() | parts | {"account_change", "department_change", "indicator_handle", "position_consent", "position_consent_withdrawn"}
+    )
+    assert len(acts) > 40
+    assert sorted(name for name in acts if f"audit.action_{name}" not in words(Language.ZH).catalogue) == []
+
+
+def test_every_act_on_a_case_has_a_name() -> None:
+    acts = {row["action"] for row in csv.DictReader(FILE.read_text(encoding="utf-8").splitlines())}
+    assert "dispatch" in acts
+    assert sorted(name for name in acts if f"audit.action_case_{name}" not in words(Language.ZH).catalogue) == []
