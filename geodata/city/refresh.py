@@ -19,7 +19,7 @@ KNOWN = """
 """
 # None of this is news for anybody: the layers' revisions tell it.
 QUIET = "SET LOCAL hall.quiet = 'on'"
-# Open cases on which nobody has acted keep their distance to now. What was closed today is closed today again, at the same part of the day.
+# Open cases on which nobody has acted keep their distance to now, and with them what their sources sent. What was closed today is closed today again, at the same part of the day.
 # Rows are taken first cases, then workers, as acts do it: the two never wait for each other.
 LOCK_CASES = """
     SELECT FROM hall.event WHERE id > %(ids_from)s AND id <= %(last_id)s AND version = 0 AND closed_at IS NULL ORDER BY id FOR UPDATE
@@ -30,6 +30,10 @@ MOVE_CASES = """
         FROM hall.event
         WHERE id > %(ids_from)s AND id <= %(last_id)s AND version = 0
             AND (closed_at IS NULL OR (reported_at > %(old_midnight)s - interval '30 days' AND closed_at >= %(old_midnight)s AND %(days)s > 0))
+    ), told AS (
+        UPDATE hall.source_record AS s
+        SET received_at = received_at + by, reply_due_at = reply_due_at + by, replied_at = least(replied_at + by, %(now)s)
+        FROM moved WHERE moved.id = s.first_event_id
     )
     UPDATE hall.event AS e
     SET reported_at = reported_at + by, step_started_at = step_started_at + by, deadline_at = deadline_at + by, closed_at = closed_at + by,

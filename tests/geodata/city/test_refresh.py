@@ -26,6 +26,20 @@ def test_open_cases_keep_their_distance_to_now(toy_conn: Conn, later: dt.timedel
     assert toy_conn.execute(OPEN, {"now": NOON + later}).fetchone() == before
 
 
+def test_what_a_source_sent_moves_with_its_case(toy_conn: Conn) -> None:
+    sent = """
+        SELECT count(*), count(*) FILTER (WHERE s.received_at <> e.reported_at), array_agg(s.reply_due_at - %s ORDER BY s.id)
+        FROM hall.source_record AS s JOIN hall.event AS e ON e.id = s.first_event_id WHERE e.closed_at IS NULL
+    """
+    before = toy_conn.execute(sent, (NOON,)).fetchone()
+    assert before is not None
+    assert before[0] > 0
+    assert before[1] == 0
+    later = NOON + dt.timedelta(days=2, hours=1)
+    refresh(toy_conn, later)
+    assert toy_conn.execute(sent, (later,)).fetchone() == before
+
+
 def test_cases_closed_today_move_to_the_new_day(toy_conn: Conn) -> None:
     before = toy_conn.execute(CLOSED_TODAY, (MIDNIGHT, NOON)).fetchone()[0]
     days = dt.timedelta(days=3)
