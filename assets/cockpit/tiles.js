@@ -17,8 +17,14 @@ const number = (value, digits = 0) => new Intl.NumberFormat(hall.language, { max
 const percent = (share) => (share === null || share === undefined ? '—' : number(100 * share, 1));
 /** The hall's own day: 2026-11-23. */
 const dayOf = (at) => new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' }).format(new Date(at));
-/** How many rows of a height fit into a box; at least one. */
-const fitting = (box, rows) => Math.max(1, Math.floor(box.clientHeight / (rows * em())));
+/** How many of `total` rows of a height fit into a box; at least one. Where not all do, the line below says so and takes its height from the box. */
+function fitting(box, height, foot, total) {
+  const count = () => Math.max(1, Math.floor(box.clientHeight / (height * em())));
+  foot.replaceChildren();
+  if (total <= count()) return total;
+  foot.append('…');
+  return count();
+}
 
 /** A word of the catalogue, or the given text itself where it has none (names of channels and platforms). */
 export function name(kind, key) {
@@ -61,7 +67,7 @@ function why(one) {
 function abnormal({ box, data, count, note, foot }) {
   set(count, data.abnormal ? number(data.abnormal) : '');
   set(note, data.abnormal ? hall.t('cockpit.look_first') : '');
-  const shown = data.items.slice(0, fitting(box, ROW.why));
+  const shown = data.items.slice(0, fitting(box, ROW.why, foot, Infinity));
   box.replaceChildren(...(shown.length ? shown.map(why) : [empty(hall.t(data.with_data ? 'cockpit.all_normal' : 'cockpit.no_values'), data.with_data ? 'check' : 'database-off')]));
   const rest = data.abnormal - shown.length;
   const words = [rest > 0 ? hall.t('cockpit.more_abnormal', { n: rest }) : '', hall.t('cockpit.normal', { n: number(data.normal) }), data.total > data.with_data ? hall.t('cockpit.without', { n: number(data.total - data.with_data) }) : ''];
@@ -163,7 +169,7 @@ function event(one) {
 function events({ box, data, count, note, foot }) {
   set(count, data.total ? number(data.total) : '');
   set(note, data.total ? hall.t('cockpit.in_hand') : '');
-  const shown = data.items.slice(0, fitting(box, ROW.event));
+  const shown = data.items.slice(0, fitting(box, ROW.event, foot, data.total));
   box.replaceChildren(...(shown.length ? shown.map(event) : [empty(hall.t('cockpit.no_events'), 'shield-check')]));
   const rest = data.total - shown.length;
   foot.replaceChildren(...(rest > 0 ? [make('span', { text: hall.t('cockpit.more_events', { n: rest }) }), link(hall.t('cockpit.all_events'), '/events/?level=1,2&open=true')] : []));
@@ -256,7 +262,7 @@ function when(at) {
 function briefs({ box, data, count, note, foot }) {
   set(count, data.unread ? number(data.unread) : '');
   set(note, data.kinds ? hall.t('cockpit.kinds', { n: number(data.kinds) }) : '');
-  const shown = data.items.slice(0, fitting(box, ROW.brief));
+  const shown = data.items.slice(0, fitting(box, ROW.brief, foot, data.unread));
   box.replaceChildren(...(shown.length ? shown.map(brief) : [empty(hall.t('cockpit.no_briefs'), 'file-text')]));
   foot.replaceChildren(...(data.unread > shown.length ? [make('span', { text: hall.t('cockpit.more_briefs', { n: data.unread - shown.length }) }), link(hall.t('cockpit.all_briefs'), '/briefs/')] : []));
 }

@@ -17,6 +17,7 @@ SIZES = ((1440, 900), (1366, 768), (1920, 1080), (2560, 1440))
 TABLETS = ((1180, 820), (820, 1180))
 CLIPPED = """() => [...document.querySelectorAll('.ck-tile .ck-in')].filter((box) => box.scrollHeight > box.clientHeight + 4)
   .map((box) => box.closest('[data-tile]').dataset.tile).filter((tile) => tile !== 'places')"""
+WHOLE_ROWS = "[...document.querySelectorAll('.ck-event')].every((row) => row.scrollHeight <= row.clientHeight + 1)"
 
 
 @pytest.fixture
@@ -47,6 +48,7 @@ def test_one_screen_without_scrolling_and_with_the_numbers_of_the_lists(page: Pa
         page.wait_for_timeout(300)
         assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [width, height]
         assert page.evaluate(CLIPPED) == []
+        page.wait_for_function(WHOLE_ROWS)
     for width, height in TABLETS:
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(300)
