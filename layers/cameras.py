@@ -108,7 +108,7 @@ CAMERAS = Layer(
     breakdown="online",
     search=("name", "gb_id", "address"),
     cells_to=12,
-    alert=Alert(title=Text("离线或异常", "offline or faulty"), tone=Tone.WARN, test=(Condition("health", values=FAULTY),)),
+    alert=Alert(title=Text("异常", "faulty"), tone=Tone.WARN, test=(Condition("health", values=FAULTY),)),
     look=Look(
         form=Form.DOT,
         icon="video",

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from geodata.db import Conn
 
 FILE = "simulated.tif"
-TITLES = {"TITLE": "模拟影像", "TITLE_EN": "Simulated imagery", "ATTRIBUTION": "模拟影像，由建筑和道路数据绘制"}
+TITLES = {"TITLE": "模拟影像", "TITLE_EN": "Simulated", "ATTRIBUTION": "模拟影像，由建筑和道路数据绘制"}
 PIXEL_M, COARSE_M = 2.2, 8.0
 """Size of a pixel in metres of the map's projection, at scale 0.1 and more, and below."""
 MARGIN_M = 600.0
