@@ -30,13 +30,13 @@ ORDERS: Mapping[str, str] = {
 """Column of the table → column of the view that it is ordered by."""
 COLUMNS: tuple[tuple[str, int, bool], ...] = (
     ("title", 200, True),
-    ("level", 104, True),
+    ("level", 96, True),
     ("state", 84, True),
     ("limit", 128, False),
-    ("place_text", 150, False),
+    ("place_text", 122, False),
     ("source", 104, True),
-    ("reported_at", 128, True),
-    ("case_no", 168, True),
+    ("reported_at", 150, True),
+    ("case_no", 190, True),
 )
 """Column, width, whether it can be ordered by."""
 BLOCK = 100
@@ -204,7 +204,7 @@ def table_row(layer: Layer, row: Row, words: Words, now: datetime) -> dict[str, 
     closed = row.fields.get("closed_at") is not None
     return {
         **shown,
-        "id": row.id,
+        "id": str(row.id),
         "level_value": row.fields.get("level") or 0,
         "limit": words("events.closed", at=text) if closed else text,
         "tone": tone,

@@ -204,8 +204,9 @@ def _foot(shown: Selected) -> Component:
     if shown.may_export:
         key = shown.unfolded or "open_events"
         title = next(words.of(layer.title) for layer in shown.layers if layer.key == key)
+        what = {"title": words("export.of", layer=title), "aria_label": words("export.of", layer=title)}
         actions.append(
-            button(words("export.of", layer=title), "download", "primary", data_export=key, data_export_shape="true", aria_haspopup="menu")
+            button(words("export.title"), "download", "primary", data_export=key, data_export_shape="true", aria_haspopup="menu", **what)
         )
     cameras = shown.selection.classes.get("cameras")
     actions += [
