@@ -27,6 +27,7 @@ Array = NDArray[np.float64]
 Step = Callable[[Array, Array], tuple[Array, Array]]
 
 WGS84 = "EPSG:4326"
+UTM_NORTH, UTM_SOUTH = 32_600, 32_700
 GCJ02 = "GCJ-02"
 BD09 = "BD-09"
 
@@ -71,6 +72,12 @@ def from_wgs84(lon: Array, lat: Array, crs: str) -> tuple[Array, Array]:
         InvalidInputError: there is no such coordinate system.
     """
     return _steps(describe(crs).name)[1](np.asarray(lon, dtype=float), np.asarray(lat, dtype=float))
+
+
+def utm(lon: Array, lat: Array) -> int:
+    """Return the EPSG code of the UTM zone in the middle of WGS 84 positions: metres true to 0.04 % within it."""
+    zone = int((np.median(lon) + 180) // 6) % 60 + 1
+    return (UTM_NORTH if np.median(lat) >= 0 else UTM_SOUTH) + zone
 
 
 def round_trip_m(x: Array, y: Array, crs: str) -> float:

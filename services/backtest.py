@@ -154,7 +154,7 @@ def backtest(history: History, ground: Ground, reader: Reader, filters: Filters,
     Raises:
         InvalidInputError: less than eight weeks of cases lie before the held-out ones.
     """
-    field = ground.field_of(resolution, hotspots.area_of(filters, reader))
+    field = ground.field_of(resolution, filters.area_of(reader))
     edges = edges_until(filters, history.at)
     counts, _ = hotspots.counted(history, field, reader, filters, edges)
     return judged(field, counts, edges, weeks)

@@ -100,7 +100,7 @@ class GarbageBins:
     unserved_places: list[tuple[float, float]]
     """Longitude, latitude of cases that no bin serves, evenly thinned to MOST_PLACES."""
     bin_places: list[tuple[float, float]]
-    """Of bins around the suggested sites."""
+    """Of bins of the reader's area around the suggested sites, or of all of them when there is no site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,10 @@ class _Bins:
     grid_code: list[str]
     lon: Floats
     lat: Floats
+
+    def within(self, area: str) -> Bools:
+        """Which of them stand in an area; the others still serve cases near its border."""
+        return np.array([code.startswith(area) for code in self.grid_code], np.bool_)
 
 
 def evaluate(
@@ -134,13 +138,13 @@ def evaluate(
     distance, nearest = (
         cKDTree(stands).query(at) if len(stands) and len(rows) else (np.full(len(rows), np.inf), np.zeros(len(rows), np.int64))
     )
-    area = max(filters.area, reader.scope, key=len)
+    area = filters.area_of(reader)
     unserved = rows[distance > radius_m]
     suggested = _sites(history, unserved, at[distance > radius_m], distance[distance > radius_m], radius_m, sites)
     return GarbageBins(
         cases=len(every),
         unplaced=len(every) - len(rows),
-        bins=sum(code.startswith(area) for code in bins.grid_code),
+        bins=int(bins.within(area).sum()),
         radius_m=radius_m,
         near_m=int(NEAR_M),
         beside=int((distance <= NEAR_M).sum()),
@@ -150,7 +154,7 @@ def evaluate(
         sites=suggested,
         overflowing=_overflowing(bins, nearest[distance <= NEAR_M], area),
         unserved_places=_places(history.lon[unserved], history.lat[unserved]),
-        bin_places=_around(bins, stands, suggested, zone),
+        bin_places=_around(bins, stands, suggested, zone, area),
     )
 
 
@@ -207,7 +211,7 @@ def _zone(history: History, rows: Ints, bins: _Bins) -> str:
     lon, lat = np.concatenate([history.lon[rows], bins.lon]), np.concatenate([history.lat[rows], bins.lat])
     if not len(lon):
         return "EPSG:32650"
-    return f"EPSG:{(32_600 if np.median(lat) >= 0 else 32_700) + int((np.median(lon) + 180) // 6) % 60 + 1}"
+    return f"EPSG:{crs.utm(lon, lat)}"
 
 
 def _metres(lon: Floats, lat: Floats, zone: str) -> npt.NDArray[np.float64]:
@@ -219,13 +223,13 @@ def _places(lon: Floats, lat: Floats) -> list[tuple[float, float]]:
     return [(round(x, 6), round(y, 6)) for x, y in zip(lon[::every].tolist(), lat[::every].tolist(), strict=True)]
 
 
-def _around(bins: _Bins, stands: npt.NDArray[np.float64], suggested: list[Site], zone: str) -> list[tuple[float, float]]:
-    """Bins within AROUND_M of any suggested site; those of the whole city when there is no site."""
-    if not suggested or not len(stands):
-        return _places(bins.lon, bins.lat)
-    sites = _metres(np.array([one.lon for one in suggested]), np.array([one.lat for one in suggested]), zone)
-    near = cKDTree(sites).query(stands)[0] <= AROUND_M
-    return _places(bins.lon[near], bins.lat[near])
+def _around(bins: _Bins, stands: npt.NDArray[np.float64], suggested: list[Site], zone: str, area: str) -> list[tuple[float, float]]:
+    """Bins of an area within AROUND_M of any suggested site; all of the area when there is no site."""
+    shown = bins.within(area)
+    if suggested and len(stands):
+        sites = _metres(np.array([one.lon for one in suggested]), np.array([one.lat for one in suggested]), zone)
+        shown &= cKDTree(sites).query(stands)[0] <= AROUND_M
+    return _places(bins.lon[shown], bins.lat[shown])
 
 
 def _bands(distance: Any) -> list[Band]:
@@ -269,7 +273,7 @@ def _sites(  # noqa: PLR0917 - the cases not served, and how to serve them
 
 def _overflowing(bins: _Bins, nearest: Ints, area: str) -> list[Bin]:
     counts = np.bincount(nearest, minlength=len(bins.id))
-    inside = np.array([code.startswith(area) for code in bins.grid_code], np.bool_)
+    inside = bins.within(area)
     ranked = [place for place in np.lexsort((bins.id, -counts)).tolist() if counts[place] and inside[place]] if len(bins.id) else []
     return [
         Bin(

@@ -114,8 +114,8 @@ def trends(weekly_z: Floats) -> npt.NDArray[np.int8]:
 
     Over a cell's weeks, hot ones being those above HOT_WEEK_Z and late ones the last three:
 
-    * emerging: hot in at least two of the late weeks (with fewer than nine weeks: one), and either rising or hot in less than a third of
-      the weeks before;
+    * emerging: hot in at least two of the late weeks (with fewer than nine weeks: one), and either hot in less than a third of the weeks
+      before, or rising and hot in less than two thirds of all weeks;
     * persistent: hot in at least two thirds of all weeks, and not falling;
     * fading: hot in at least a third of the weeks before the late ones, and either in none of the late ones or falling;
     * sporadic: hot in two weeks or more otherwise;

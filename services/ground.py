@@ -6,7 +6,6 @@ Cells without a case are part of it, so that nothing counts as a hot spot only b
 import json
 import logging
 import shutil
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,18 +19,16 @@ import shapely
 
 from geodata.arrays import Floats, Ints
 from geodata.db import Conn, Pool, reading
-from geodata.errors import SourceUnavailableError
 from services import revisions
-from services.history import CHINA_S, DAY_S, META, PART, RESOLUTIONS, Cells, Numbers
+from services.history import CHINA_S, DAY_S, RESOLUTIONS, Cells, Numbers
 from services.history_build import cells_of
+from services.newest import META, PART, Newest, newest_folder
 
 log = logging.getLogger(__name__)
 
 FOLDER = "ground"
 FORMAT = 1
 LAYERS = ("district", "base_grids", "buildings")
-LOOK_S = 1.0
-FINEST = max(RESOLUTIONS)
 
 AREAS = "SELECT code, ST_AsBinary(geom) FROM hall.area WHERE level IN ('district', 'base_grid') ORDER BY code"
 PEOPLE = """
@@ -164,32 +161,11 @@ def touching(shape: shapely.Geometry, resolution: int) -> set[int]:
     return found
 
 
-class GroundStore:
+class GroundStore(Newest[Ground]):
     """The ground that this process counts on, as the worker wrote it last."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._folder = data_dir / FOLDER
-        self._served: Ground | None = None
-        self._place: Path | None = None
-        self._due_at = 0.0
-
-    def current(self) -> Ground:
-        """Return the newest ground.
-
-        Raises:
-            SourceUnavailableError: it is still being prepared.
-        """
-        if time.monotonic() >= self._due_at:
-            newest = _newest(self._folder)
-            if newest and newest != self._place:
-                try:
-                    self._served, self._place = load(newest), newest
-                except (OSError, ValueError, KeyError) as error:
-                    log.warning("%s cannot be opened: %s", newest, error)
-            self._due_at = time.monotonic() + LOOK_S
-        if self._served is None:
-            raise SourceUnavailableError("the cells of the district are being prepared")
-        return self._served
+        super().__init__(data_dir / FOLDER, load, "the cells of the district are being prepared")
 
 
 def make(pool: Pool, data_dir: Path) -> Path:
@@ -279,18 +255,15 @@ def load(folder: Path) -> Ground:
 
 def _shapes_of(data_dir: Path, state: str) -> Ground | None:
     """The ground before, if its areas and buildings are still the same."""
-    folder = _newest(data_dir / FOLDER)
-    if folder is None or json.loads((folder / META).read_text(encoding="utf-8")).get("state") != state:
+    folder = newest_folder(data_dir / FOLDER)
+    if folder is None:
         return None
     try:
-        return load(folder)
-    except (OSError, ValueError, KeyError):
+        meta = json.loads((folder / META).read_text(encoding="utf-8"))
+        return load(folder) if meta.get("state") == state else None
+    except (OSError, ValueError, KeyError) as error:
+        log.warning("%s cannot be read, all cells are found anew: %s", folder, error)
         return None
-
-
-def _newest(folder: Path) -> Path | None:
-    metas = [(meta.stat().st_mtime_ns, meta.parent) for meta in folder.glob(f"*/{META}") if meta.parent.suffix != PART]
-    return max(metas)[1] if metas else None
 
 
 def _touched(shapes: Any, resolution: int) -> tuple[Cells, Numbers, Numbers]:

@@ -5,9 +5,6 @@ a class, by the time of the report: a class is one slice, a class in a window of
 """
 
 import json
-import logging
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -19,11 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.arrays import Bools, Floats, Ints
-from geodata.errors import InvalidInputError, SourceUnavailableError
+from geodata.errors import InvalidInputError
 from services import scope
+from services.newest import META, Newest
 from services.rights import Reader
-
-log = logging.getLogger(__name__)
 
 Small: TypeAlias = npt.NDArray[np.int8]
 Numbers: TypeAlias = npt.NDArray[np.int32]
@@ -31,8 +27,6 @@ Cells: TypeAlias = npt.NDArray[np.uint64]
 Unsigned: TypeAlias = npt.NDArray[np.uint32]
 
 FOLDER = "history"
-META = "meta.json"
-PART = ".part"
 RESOLUTIONS = (7, 8, 9, 10)
 HOUR_S, DAY_S, WEEK_S = 3_600, 86_400, 604_800
 CHINA_S = 8 * HOUR_S
@@ -40,8 +34,6 @@ CHINA_S = 8 * HOUR_S
 MONDAY_S = 3 * DAY_S
 """The epoch began on a Thursday: with three days more, whole weeks begin on Mondays."""
 HOURS_A_WEEK = 168
-LOOK_S = 1.0
-"""A process looks for newer files at most this often."""
 UNCOUNTED = ("merged", "void")
 """States of cases that stand for nothing that happened: another case has it, or it was written by mistake."""
 
@@ -226,14 +218,7 @@ class History:
             wanted = [(h3.get_resolution(cell), h3.str_to_int(cell)) for cell in filters.cells]
             tests.append(lambda rows: np.logical_or.reduce([self._in_cell(rows, resolution, cell) for resolution, cell in wanted]))
         if filters.overdue is not None:
-            at = int(self.at.timestamp())
-
-            def overdue(rows: Ints) -> Bools:
-                ends = np.where(self.closed[rows] > 0, self.closed[rows], at)
-                late: Bools = (self.deadline[rows] > 0) & (ends > self.deadline[rows])
-                return late if filters.overdue else ~late
-
-            tests.append(overdue)
+            tests.append(self.late if filters.overdue else lambda rows: ~self.late(rows))
         return tests
 
     def _in_cell(self, rows: Ints, resolution: int, cell: int) -> Bools:
@@ -242,6 +227,23 @@ class History:
             return np.zeros(len(rows), np.bool_)
         found: Bools = self.spots(rows, resolution) == place
         return found
+
+    def late(self, rows: Ints) -> Bools:
+        """Return which rows are overdue: closed after the deadline, or open and past it when the columns were read."""
+        closed, deadline = self.closed[rows], self.deadline[rows]
+        ends = np.where(closed > 0, closed, int(self.at.timestamp()))
+        late: Bools = (deadline > 0) & (ends > deadline)
+        return late
+
+    def newest_first(self, rows: Ints) -> Ints:
+        """Order rows by the time of the report, the newest first; of the same second, the larger id first."""
+        ordered: Ints = rows[np.lexsort((-self.id[rows], -self.reported[rows]))]
+        return ordered
+
+    def by_hour_of_week(self, rows: Ints) -> list[list[int]]:
+        """Count rows by weekday (7 rows from Monday) and hour (24 columns) of China."""
+        how = self.facets.how[self.facet[rows]]
+        return np.bincount(how, minlength=HOURS_A_WEEK).reshape(7, 24).tolist()
 
     def spots(self, rows: Ints, resolution: int) -> Numbers:
         """Return the place in `cells` of each row; -1 when it is only known to an area."""
@@ -298,51 +300,23 @@ class Filters:
         """Whether only a look at each row tells what passes."""
         return bool(self.roads or self.buildings or self.departments or self.cells) or self.overdue is not None
 
+    def area_of(self, reader: Reader) -> str:
+        """Return the code prefix that both the filter and the reader's scope cover: the longer one if they agree, else one of no area."""
+        if self.area.startswith(reader.scope):
+            return self.area
+        return reader.scope if reader.scope.startswith(self.area) else "-"
+
     def seconds(self) -> tuple[int | None, int | None]:
         """Return the window as the first second that belongs to it and the first one that does not any more."""
         return (_second(self.start), _second(self.end))
 
 
-class HistoryStore:
-    """The columns that this process serves: the newest complete ones on disk, looked for at most once a second."""
+class HistoryStore(Newest[History]):
+    """The columns that this process serves."""
 
-    def __init__(self, data_dir: Path, *, look_s: float = LOOK_S) -> None:
+    def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        self._folder = data_dir / FOLDER
-        self._look_s = look_s
-        self._lock = threading.Lock()
-        self._served: History | None = None
-        self._place: Path | None = None
-        self._due_at = 0.0
-
-    def current(self) -> History:
-        """Return the newest columns.
-
-        Raises:
-            SourceUnavailableError: they are still being prepared.
-        """
-        if time.monotonic() >= self._due_at:
-            with self._lock:
-                self._look()
-        if self._served is None:
-            raise SourceUnavailableError("the case history is being prepared")
-        return self._served
-
-    def _look(self) -> None:
-        newest = newest_folder(self._folder)
-        if newest and newest != self._place:
-            try:
-                self._served, self._place = load(newest), newest
-            except (OSError, ValueError, KeyError) as error:
-                # replaced by a still newer one in this moment, which the next look finds
-                log.warning("%s cannot be opened: %s", newest, error)
-        self._due_at = time.monotonic() + self._look_s
-
-
-def newest_folder(folder: Path) -> Path | None:
-    """Return the newest complete columns under DATA_DIR/history; None when there are none yet."""
-    metas = [(meta.stat().st_mtime_ns, meta.parent) for meta in folder.glob(f"*/{META}") if meta.parent.suffix != PART]
-    return max(metas)[1] if metas else None
+        super().__init__(data_dir / FOLDER, load, "the case history is being prepared")
 
 
 ARRAYS = (

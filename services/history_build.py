@@ -26,8 +26,6 @@ from services import revisions, scope
 from services.history import (
     ARRAYS,
     FOLDER,
-    META,
-    PART,
     RESOLUTIONS,
     UNCOUNTED,
     Cells,
@@ -39,8 +37,8 @@ from services.history import (
     Unsigned,
     how_of,
     load,
-    newest_folder,
 )
+from services.newest import META, PART, newest_folder
 
 log = logging.getLogger(__name__)
 
@@ -63,11 +61,8 @@ VALUES = """
     SELECT array(SELECT DISTINCT source FROM hall.event ORDER BY 1), array(SELECT DISTINCT state FROM hall.event ORDER BY 1),
            array(SELECT DISTINCT grid_code FROM hall.event ORDER BY 1)
 """
-OPTIONAL = ("filed_at", "dispatched_at", "handled_at", "checked_at")
-COLUMNS = """
-    SELECT attname FROM pg_attribute
-    WHERE attrelid = 'hall.event'::regclass AND attnum > 0 AND NOT attisdropped AND attname = ANY(%s)
-"""
+INSTANTS = ("deadline", "closed", "filed", "dispatched", "handled", "checked")
+"""Columns of instants, each of a field of the case that may be empty."""
 ROWS = """
     COPY (
         SELECT source_row.id::bigint,
@@ -204,7 +199,7 @@ class Cases:
     states: tuple[str, ...]
     grids: tuple[str, ...]
     columns: Mapping[str, Any]
-    """By name: INTS without `vague` being a truth, and FLOATS."""
+    """By name in INTS and FLOATS; `class`, `source`, `state` and `area` are places in the lists above, `vague` is 0 or 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -279,8 +274,8 @@ def build(cases: Cases, placed: Placed, *, revision: str, at: datetime) -> Histo
 
 def cells_of(lon: Floats, lat: Floats, resolution: int) -> Cells:
     """Return the H3 cells that hold positions."""
-    find, number = h3.api.basic_int.latlng_to_cell, resolution
-    return np.fromiter((find(y, x, number) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)), np.uint64, len(lon))
+    find = h3.api.basic_int.latlng_to_cell
+    return np.fromiter((find(y, x, resolution) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)), np.uint64, len(lon))
 
 
 def _facets(how: Ints, source: Any, level: Any, state: Any) -> tuple[Facets, Unsigned]:
@@ -297,7 +292,7 @@ def _facets(how: Ints, source: Any, level: Any, state: Any) -> tuple[Facets, Uns
 
 def _token(state: str) -> str:
     """Revision of the cases as a folder name."""
-    return f"{FORMAT}-" + "-".join("".join(sign if sign.isalnum() else "-" for sign in state).split("-") or ["0"])
+    return f"{FORMAT}-" + "".join(sign if sign.isalnum() else "-" for sign in state)
 
 
 def _before(data_dir: Path) -> History | None:
@@ -306,7 +301,8 @@ def _before(data_dir: Path) -> History | None:
         return None
     try:
         return load(folder)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        log.warning("%s cannot be read, all cases are placed anew: %s", folder, error)
         return None
 
 
@@ -330,16 +326,13 @@ def _cases(conn: Conn) -> Cases:
     found = conn.execute(VALUES).fetchone()
     assert found is not None
     sources, states, grids = (tuple(values) for values in found)
-    known = {str(row[0]) for row in conn.execute(COLUMNS, [list(OPTIONAL)])}
     query = sql.SQL(ROWS).format(
         vague=sql.Literal(list(VAGUE)),
         classes=sql.Literal([row.code for row in class_rows]),
         sources=sql.Literal(list(sources)),
         states=sql.Literal(list(states)),
         grids=sql.Literal(list(grids)),
-        deadline=_instant("deadline_at"),
-        closed=_instant("closed_at"),
-        **{name.removesuffix("_at"): _instant(name) if name in known else sql.SQL("0::bigint") for name in OPTIONAL},
+        **{name: _instant(f"{name}_at") for name in INSTANTS},
     )
     with conn.cursor() as cursor, cursor.copy(query) as copy:
         blob = b"".join(bytes(piece) for piece in copy)
@@ -401,7 +394,7 @@ def _nearest_roads(conn: Conn, lon: Floats, lat: Floats) -> tuple[tuple[str, ...
     if not edges:
         return names, found
     place = {name: number for number, name in enumerate(names)}
-    metric = _metric(float(np.median(lon)), float(np.median(lat)))
+    metric = f"EPSG:{crs.utm(lon, lat)}"
     lines = shapely.from_wkb([shape for _, shape in edges])
     lines = shapely.transform(lines, lambda xy: np.column_stack(crs.from_wgs84(xy[:, 0], xy[:, 1], metric)))
     tree = shapely.STRtree(lines)
@@ -409,8 +402,3 @@ def _nearest_roads(conn: Conn, lon: Floats, lat: Floats) -> tuple[tuple[str, ...
     which, nearest = tree.query_nearest(points, max_distance=ROAD_M, all_matches=False)
     found[which] = np.array([place[name] for name, _ in edges], np.int32)[nearest]
     return names, found
-
-
-def _metric(lon: float, lat: float) -> str:
-    """Return the UTM zone of a place: metres true to 0.04 % within it."""
-    return f"EPSG:{(32_600 if lat >= 0 else 32_700) + int((lon + 180) // 6) % 60 + 1}"

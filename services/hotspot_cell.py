@@ -1,7 +1,7 @@
 """One cell of the map of hot spots: its cases, what they were about, when, at which addresses, and what stands there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -137,8 +137,8 @@ class Cell:
     addresses: list[Address]
     weeks: list[Week]
     events: list[CellCase]
-    parts: Things = field(default_factory=lambda: Things(total=0, items=[]))
-    cameras: Things = field(default_factory=lambda: Things(total=0, items=[]))
+    parts: Things
+    cameras: Things
 
 
 def cell_of(conn: Conn, history: History, reader: Reader, filters: Filters, *, linked: tuple[bool, bool] = (True, True)) -> Cell:
@@ -150,11 +150,9 @@ def cell_of(conn: Conn, history: History, reader: Reader, filters: Filters, *, l
     assert filters.start is not None
     assert filters.end is not None
     rows = history.rows(filters, reader)
-    newest = rows[np.lexsort((-history.id[rows], -history.reported[rows]))]
+    newest = history.newest_first(rows)
     lat, lon = h3.cell_to_latlng(name)
-    closed, at = history.closed[rows], int(history.at.timestamp())
-    late = (history.deadline[rows] > 0) & (np.where(closed > 0, closed, at) > history.deadline[rows])
-    how = history.facets.how[history.facet[rows]].astype(np.int64)
+    causes = _causes(history, rows)
     asked = {"scope": reader.scope, "outline": _outline(name), "most": MOST}
     parts, cameras = linked
     return Cell(
@@ -165,12 +163,12 @@ def cell_of(conn: Conn, history: History, reader: Reader, filters: Filters, *, l
         start=filters.start,
         end=filters.end,
         total=len(rows),
-        open=int((closed == 0).sum()),
-        overdue=int(late.sum()),
-        causes=_causes(history, rows),
-        majors=_majors(history, rows),
+        open=int((history.closed[rows] == 0).sum()),
+        overdue=int(history.late(rows).sum()),
+        causes=causes,
+        majors=_majors(causes),
         sources=_named(history.source[rows], history.sources),
-        matrix=np.bincount(how, minlength=168).reshape(7, 24).tolist(),
+        matrix=history.by_hour_of_week(rows),
         addresses=_rows(conn, Address, ADDRESSES, {**asked, "ids": history.id[newest[:ADDRESS_ROWS]].tolist()}),
         weeks=_weeks(history, rows, filters),
         events=_rows(conn, CellCase, CASES, {**asked, "ids": history.id[newest[:MOST]].tolist()}),
@@ -194,9 +192,9 @@ def _causes(history: History, rows: Ints) -> list[ClassCount]:
     return sorted(found, key=lambda one: (-one.count, one.code))
 
 
-def _majors(history: History, rows: Ints) -> dict[str, int]:
+def _majors(causes: list[ClassCount]) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for one in _causes(history, rows):
+    for one in causes:
         counts[one.major] = counts.get(one.major, 0) + one.count
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 

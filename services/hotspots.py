@@ -1,6 +1,5 @@
 """Hot spots: where cases cluster more than chance does, how much more than expected, and since when."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -13,7 +12,6 @@ from geodata.arrays import Bools, Floats, Ints
 from geodata.errors import InvalidInputError
 from geodata.grid import BBox
 from services import gistar
-from services.gistar import TRENDS, Trend
 from services.ground import Field, Ground
 from services.history import CHINA_S, DAY_S, HOUR_S, MONDAY_S, RESOLUTIONS, WEEK_S, Filters, History
 from services.rights import Reader
@@ -25,7 +23,6 @@ TREND_WEEKS = 12
 LEAST_PEOPLE, LEAST_HOURS = 20.0, 2.0
 """Cells with less of an exposure have no rate."""
 MOST_STEPS = 400
-SAMPLES = 20
 
 
 class Rate(StrEnum):
@@ -156,7 +153,7 @@ def field_of(ground: Ground, reader: Reader, filters: Filters, resolution: int) 
         raise InvalidInputError(f"resolution={resolution}: must be 7 to 10")
     if filters.start is None or filters.end is None:
         raise InvalidInputError("start, end: both are needed")
-    return ground.field_of(resolution, area_of(filters, reader))
+    return ground.field_of(resolution, filters.area_of(reader))
 
 
 def judged(field: Field, filters: Filters, bins: Any, outside: int, *, at: datetime, rate: Rate) -> Hotspots:
@@ -238,10 +235,13 @@ def changes(
 
     Whether a cell changed is asked given its cases of both windows: with nothing changed they are split as all cases are (a binomial test,
     two-sided, with false discovery controlled), so that twice as many cases everywhere are no change anywhere.
+
+    Raises:
+        InvalidInputError: a window without ends, or one that ends before it begins.
     """
     from scipy.special import bdtr, bdtrc  # noqa: PLC0415 - only whoever compares needs it
 
-    field = ground.field_of(resolution, area_of(filters, reader))
+    field = ground.field_of(resolution, filters.area_of(reader))
     counts = []
     for start, end in ((filters.start, filters.end), other):
         if start is None or end is None or start > end:
@@ -287,7 +287,7 @@ def frames(history: History, ground: Ground, reader: Reader, filters: Filters, *
     starts = np.arange(first, high, length, dtype=np.int64)
     if len(starts) > MOST_STEPS:
         raise InvalidInputError(f"step={step}: the window holds {len(starts)} of them, {MOST_STEPS} at most")
-    field = ground.field_of(resolution, area_of(filters, reader))
+    field = ground.field_of(resolution, filters.area_of(reader))
     if not len(starts):
         return Frames(step=step, start=filters.start, end=filters.end, total=0, highest=0, cells=[], frames=[])
     edges = np.concatenate(([low], starts[1:], [high]))
@@ -349,13 +349,6 @@ def _gathered(history: History, field: Field) -> Any:
     return sparse.csr_array((np.ones(int(known.sum()), np.int32), (place[known], numbers[known])), shape=shape)
 
 
-def area_of(filters: Filters, reader: Reader) -> str:
-    """The code prefix that both the filter and the reader's scope cover: the longer one, if they agree."""
-    if filters.area.startswith(reader.scope):
-        return filters.area
-    return reader.scope if reader.scope.startswith(filters.area) else "-"
-
-
 def edges_of(filters: Filters) -> Ints:
     """Where the window begins, the last whole weeks in it from Monday to Monday, and where it ends."""
     low, high = filters.seconds()
@@ -396,8 +389,3 @@ def _scores(field: Field, count: Any, weekly: Any, exposed: Floats, usable: Bool
         z[some] = gistar.gi_star(gistar.smoothed(count[some], exposed[some]), links)
         weekly_z[:, some] = gistar.gi_star(gistar.smoothed(weekly[:, some], exposed[some]), links)
     return measured, z, weekly_z
-
-
-def trend_names(found: Hotspots) -> Sequence[Trend]:
-    """Return the trend of each cell."""
-    return [TRENDS[number] for number in found.trend.tolist()]

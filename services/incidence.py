@@ -5,7 +5,7 @@ Everything is counted from the case history in memory, with the one meaning of i
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, TypeAlias
@@ -14,11 +14,11 @@ import numpy as np
 
 from geodata.arrays import Bools, Ints
 from geodata.errors import InvalidInputError
-from services.history import CHINA_S, HOUR_S, Filters, History
+from services.history import CHINA_S, DAY_S, HOUR_S, Filters, History
 from services.rights import Reader, Role
+from services.worktime import LOCAL
 
 MAY_READ: Final = frozenset({Role.LEADER, Role.DISPATCHER, Role.ACCEPTOR, Role.SHIFT_LEADER, Role.DEPARTMENT})
-CHINA: Final = timezone(timedelta(hours=8))
 MAX_ROWS = 500
 STREET, COMMUNITY, GRID = 9, 12, 15
 """Digits of the area codes."""
@@ -107,12 +107,10 @@ def ranking(history: History, reader: Reader, filters: Filters, by: str, *, limi
     before, year_ago = (_rows_in(history, reader, filters, window) for window in (compared.before, compared.year_ago))
     counts = np.bincount(group.number[group.number >= 0], minlength=len(group.keys))
     top = np.lexsort((np.arange(len(counts)), -counts))[: min(limit, int((counts > 0).sum()))]
-    late, ends = late_of(history, found), history.closed[found]
+    late, ends = history.late(found), history.closed[found]
     past = [None if rows is None else _counted(history, group_of, rows, group.keys) for rows in (before, year_ago)]
     medians = _medians(group.number, (ends - history.reported[found]) / HOUR_S, ends > 0, top)
-    overdue, still_open = (
-        np.bincount(group.number[(group.number >= 0) & what], minlength=len(group.keys)) for what in (late, _is_open(history, found))
-    )
+    overdue, still_open = (np.bincount(group.number[(group.number >= 0) & what], minlength=len(group.keys)) for what in (late, ends == 0))
     return Ranking(
         by=by,
         windows=compared,
@@ -140,8 +138,7 @@ def ranking(history: History, reader: Reader, filters: Filters, by: str, *, limi
 
 def matrix(history: History, reader: Reader, filters: Filters) -> list[list[int]]:
     """Count by weekday (7 rows from Monday) and hour (24 columns) in China."""
-    how = history.facets.how[history.facet[history.rows(filters, reader)]]
-    return np.bincount(how, minlength=168).reshape(7, 24).tolist()
+    return history.by_hour_of_week(history.rows(filters, reader))
 
 
 def windows(history: History, filters: Filters) -> Windows:
@@ -161,25 +158,12 @@ def windows(history: History, filters: Filters) -> Windows:
 def first_report(history: History) -> int | None:
     """Return when the first known case was reported, whoever may see it; None when there is none."""
     begins = history.starts[:-1][history.starts[:-1] < history.starts[1:]]
-    return int(history.reported[begins].min()) // 86_400 * 86_400 if len(begins) else None
-
-
-def late_of(history: History, rows: Ints) -> Bools:
-    """Which rows are overdue: closed after the deadline, or open and past it when the history was read."""
-    closed, deadline = history.closed[rows], history.deadline[rows]
-    end = np.where(closed > 0, closed, int(history.at.timestamp()))
-    late: Bools = (deadline > 0) & (end > deadline)
-    return late
-
-
-def _is_open(history: History, rows: Ints) -> Bools:
-    still: Bools = history.closed[rows] == 0
-    return still
+    return int(history.reported[begins].min()) // DAY_S * DAY_S if len(begins) else None
 
 
 def _a_year_earlier(at: datetime) -> datetime:
     """The same day and time of China a year before; the 29th of February becomes the 28th."""
-    local = at.astimezone(CHINA)
+    local = at.astimezone(LOCAL)
     day = 28 if (local.month, local.day) == (2, 29) else local.day
     return local.replace(year=local.year - 1, day=day).astimezone(at.tzinfo)
 

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import numpy as np
 from psycopg.rows import class_row
 
-from geodata.arrays import Ints
 from geodata.db import Conn
 from geodata.errors import InvalidInputError
 from services.history import Filters, History
@@ -65,7 +63,7 @@ class ListedCases:
 
 def page(conn: Conn, history: History, reader: Reader, filters: Filters, *, limit: int = 100, offset: int = 0) -> ListedCases:
     """Return a page of the cases that a filter lets through, the newest first."""
-    rows = newest_first(history, history.rows(filters, reader))
+    rows = history.newest_first(history.rows(filters, reader))
     low = max(0, offset)
     return ListedCases(total=len(rows), cases=read(conn, reader, history.id[rows[low : low + max(1, min(limit, MAX_PAGE))]].tolist()))
 
@@ -76,7 +74,7 @@ def all_of(conn: Conn, history: History, reader: Reader, filters: Filters) -> li
     Raises:
         InvalidInputError: there are more than MAX_EXPORT.
     """
-    rows = newest_first(history, history.rows(filters, reader))
+    rows = history.newest_first(history.rows(filters, reader))
     if len(rows) > MAX_EXPORT:
         raise InvalidInputError(f"{len(rows)} cases are more than {MAX_EXPORT}: choose a shorter period or a smaller area")
     return read(conn, reader, history.id[rows].tolist())
@@ -88,9 +86,3 @@ def read(conn: Conn, reader: Reader, ids: Sequence[int]) -> list[ListedCase]:
         return []
     with conn.cursor(row_factory=class_row(ListedCase)) as cursor:
         return cursor.execute(CASES, {"ids": list(ids), "scope": reader.scope}).fetchall()
-
-
-def newest_first(history: History, rows: Ints) -> Ints:
-    """Order rows by the time of the report, the newest first; of the same second, the larger id first."""
-    ordered: Ints = rows[np.lexsort((-history.id[rows], -history.reported[rows]))]
-    return ordered

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from typing import Final
 
 from openpyxl import Workbook
@@ -12,9 +12,9 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from services.export_files import BOM, DANGEROUS
+from services.worktime import LOCAL
 
 Cell = str | int | float | datetime | date | None
-CHINA: Final = timezone(timedelta(hours=8))
 CSV_TYPE: Final = "text/csv"
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WIDEST, SAMPLE_ROWS, SHEET_NAME = 48, 200, 31
@@ -61,7 +61,7 @@ def as_xlsx(sheets: Sequence[Sheet]) -> bytes:
 
 def _plain(cell: Cell) -> str | int | float | None:
     if isinstance(cell, datetime):
-        return cell.astimezone(CHINA).isoformat(timespec="seconds")
+        return cell.astimezone(LOCAL).isoformat(timespec="seconds")
     if isinstance(cell, date):
         return cell.isoformat()
     return _safe(cell) if isinstance(cell, str) else cell
@@ -69,7 +69,7 @@ def _plain(cell: Cell) -> str | int | float | None:
 
 def _local(cell: Cell) -> Cell:
     if isinstance(cell, datetime):
-        return cell.astimezone(CHINA).replace(tzinfo=None)
+        return cell.astimezone(LOCAL).replace(tzinfo=None)
     return _safe(cell) if isinstance(cell, str) else cell
 
 

@@ -122,8 +122,7 @@ def _days(history: History, filters: Filters, rows: Ints) -> float:
 
 
 def _lengths(conn: Conn, reader: Reader, filters: Filters, names: list[str]) -> dict[str, float]:
-    area = max(filters.area, reader.scope, key=len)
-    found = conn.execute(LENGTHS, {"names": names, "scope": area}).fetchall()
+    found = conn.execute(LENGTHS, {"names": names, "scope": filters.area_of(reader)}).fetchall()
     return {name: length_m / 1000 for name, length_m in found if length_m}
 
 

@@ -76,7 +76,7 @@ class Scaleout:
 
     def backtest(self, ground: Ground, reader: Reader, filters: Filters, *, resolution: int, weeks: int = backtest.TEST_WEEKS) -> Backtest:
         """Hold named places against held-out weeks, as `services.backtest.backtest` does. Errors as `hotspots`."""
-        field = ground.field_of(resolution, hotspots.area_of(filters, reader))
+        field = ground.field_of(resolution, filters.area_of(reader))
         edges = backtest.edges_until(filters, self._at())
         counts, _, _ = self._counted(field, reader, filters, edges)
         return backtest.judged(field, counts, edges, weeks)

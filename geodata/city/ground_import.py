@@ -9,7 +9,8 @@ import psycopg
 import pyproj
 import shapely
 
-from geodata.arrays import Geometries, objects, projected
+from geodata import crs
+from geodata.arrays import objects, projected
 from geodata.city.buildings import describe
 from geodata.city.division import Division, Mapped, divide_land
 from geodata.city.division_file import VERSION, find_division, keep_division
@@ -27,7 +28,6 @@ STALE_CITY = """
     SELECT EXISTS (SELECT FROM hall.fact AS city JOIN hall.fact AS ground ON ground.key = 'ground'
                    WHERE city.key = 'sample' AND city.value->>'ground' <> ground.value->>'digest')
 """
-UTM_NORTH, UTM_SOUTH = 32600, 32700
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ def describe_extract(extract: Extract) -> Mapped:
     seats = shapely.point_on_surface(mapped_buildings.polygon)
     if not len(seats):
         seats = shapely.line_interpolate_point(roads.line, 0.5, normalized=True)
-    epsg = utm_of(objects(seats))
+    epsg = crs.utm(*shapely.get_coordinates(objects(seats)).T)
     to_metres = pyproj.Transformer.from_crs(4326, epsg, always_xy=True)
     polygon = projected(mapped_buildings.polygon, to_metres)
     return Mapped(
@@ -125,13 +125,6 @@ def describe_extract(extract: Extract) -> Mapped:
         epsg=epsg,
         to_metres=to_metres,
     )
-
-
-def utm_of(points: Geometries) -> int:
-    """EPSG code of the UTM zone in the middle of points in 4326."""
-    lon, lat = np.median(shapely.get_coordinates(points), axis=0)
-    zone = int((lon + 180) // 6) % 60 + 1
-    return (UTM_NORTH if lat >= 0 else UTM_SOUTH) + zone
 
 
 def _households_inside(mapped: Mapped, division: Division) -> float:

@@ -385,6 +385,14 @@ def test_a_street_gets_sites_for_its_own_cases(street: Conn) -> None:
     assert [one.id for one in found.overflowing] == [902]
 
 
+def test_a_street_is_told_of_no_bin_of_another(street: Conn) -> None:
+    reader = replace(LEADER, scope="990000002")
+    unasked = garbage_bins.evaluate(street, garbage(), reader, Filters())
+    assert [round(lon, 6) for lon, _ in unasked.bin_places] == [round(east(400), 6)]
+    asked = garbage_bins.evaluate(street, garbage(), reader, Filters(area=GRIDS[0]))
+    assert (asked.bins, asked.bin_places) == (0, [])
+
+
 @pytest.mark.parametrize("wrong", [{"radius_m": 5}, {"radius_m": 5_000}, {"sites": -1}, {"sites": 101}])
 def test_a_radius_or_number_out_of_range_is_refused(street: Conn, wrong: dict[str, int]) -> None:
     with pytest.raises(InvalidInputError, match=next(iter(wrong))):
