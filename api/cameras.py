@@ -1,7 +1,7 @@
 """Cameras as a choice: around a place, in a shape, along a route, of a tree node or saved set; what they see, and what nobody sees."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -87,35 +87,11 @@ class CameraPlacing(Struct, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CameraItem:
+class CameraItem(choice.Chosen):
     """A camera, and what the reader may do with it (`modes`)."""
 
     layer: str
-    id: int
     href: str
-    name: str
-    gb_id: str
-    owner: str
-    lon: float
-    lat: float
-    distance_m: float | None
-    sees: bool | None
-    online: bool
-    playable: bool
-    azimuth_deg: float
-    fov_deg: float
-    view_range_m: float
-    ptz_type: int
-    ptz: bool
-    is_key: bool
-    health: str
-    codec: str | None
-    grid_code: str
-    group_id: int | None
-    address: str | None
-    purpose: str | None
-    along: float | None
-    modes: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,5 +293,5 @@ class CameraViews:
 
 
 def _item(one: choice.Chosen) -> CameraItem:
-    values = {name: getattr(one, name) for name in CameraItem.__slots__ if name not in ("layer", "href", "modes")}
-    return CameraItem(layer="cameras", href=href("cameras", one.id), modes=list(one.modes), **values)
+    values = {field.name: getattr(one, field.name) for field in fields(choice.Chosen)}
+    return CameraItem(layer="cameras", href=href("cameras", one.id), **values)
