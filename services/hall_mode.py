@@ -32,8 +32,9 @@ CURRENT = """
     FROM hall.hall_mode AS m JOIN hall.event AS e ON e.id = m.event_id WHERE m.ended_at IS NULL LIMIT 1
 """
 PROPOSED = """
-    SELECT id, title, level, place_text, state, reported_at FROM hall.event
-    WHERE closed_at IS NULL AND level = 1 AND starts_with(grid_code, %(scope)s) ORDER BY reported_at DESC, id DESC LIMIT 20
+    SELECT e.id, e.title, e.level, e.place_text, e.state, e.reported_at, a.at AS acknowledged_at, coalesce(a.by_name, '') AS acknowledged_by
+    FROM hall.event AS e LEFT JOIN hall.wall_acknowledgement AS a ON a.event_id = e.id
+    WHERE e.closed_at IS NULL AND e.level = 1 AND starts_with(e.grid_code, %(scope)s) ORDER BY e.reported_at DESC, e.id DESC LIMIT 20
 """
 EVENT = "SELECT id, state FROM hall.event WHERE id = %(id)s AND starts_with(grid_code, %(scope)s) FOR SHARE"
 BEGIN = """
@@ -73,6 +74,9 @@ class Proposal:
     place_text: str
     state: str
     reported_at: datetime
+    acknowledged_at: datetime | None
+    """When somebody told the walls that it was seen."""
+    acknowledged_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

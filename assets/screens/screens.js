@@ -223,7 +223,9 @@ class Controller {
     if (this.modeBox.dataset.shown === key) return;
     this.modeBox.dataset.shown = key;
     const words = h('textarea', { rows: 2, maxlength: 500, placeholder: t(emergency ? 'screens.mode.note' : 'screens.mode.reason'), 'aria-label': t(emergency ? 'screens.mode.note' : 'screens.mode.reason') });
-    const acks = mode.proposals.map((one) => h('span', { class: 'hs-proposal' }, `Ⅰ ${one.title}`, button(t('screens.mode.acknowledge'), 'check', () => this.act(() => ask(`/api/v1/wall/events/${one.id}/acknowledge`, 'POST')))));
+    const acks = mode.proposals.map((one) => h('span', { class: one.acknowledged_at ? 'hs-proposal seen' : 'hs-proposal', 'data-event': one.id }, `Ⅰ ${one.title}`, one.acknowledged_at
+      ? h('span', { class: 'quiet', text: t('screens.mode.acknowledged', { time: clock(one.acknowledged_at), name: one.acknowledged_by }) })
+      : button(t('screens.mode.acknowledge'), 'check', () => this.act(() => ask(`/api/v1/wall/events/${one.id}/acknowledge`, 'POST')))));
     const head = h('header', {}, h('b', { class: emergency ? 'alarm' : 'good', text: t(`screens.mode.${mode.mode}`) }), emergency ? h('span', { text: [mode.event && mode.event.title, t('screens.mode.since', { time: clock(mode.started_at), name: mode.started_by }), mode.reason].filter(Boolean).join(' · ') }) : mode.proposals.length ? h('span', { class: 'warn', text: t('screens.mode.propose', { n: mode.proposals.length }) }) : null);
     let acts;
     if (!list.may_switch) acts = [h('p', { class: 'quiet', text: t('screens.mode.may_not') })];

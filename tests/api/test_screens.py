@@ -229,7 +229,12 @@ def test_a_gravest_case_alarms_the_walls_until_somebody_acknowledges(tidy: App) 
     (major,) = wall.get("/api/v1/wall/events").get_json()["majors"]
     assert (major["id"], major["alarm"], major["overdue"]) == (loop.EVENT, True, False)
     assert tidy.client("acceptor").post(f"/api/v1/wall/events/{loop.EVENT}/acknowledge").status_code == 403
+    (proposed,) = wall.get(MODE).get_json()["proposals"]
+    assert (proposed["acknowledged_at"], proposed["acknowledged_by"]) == (None, "")
     assert tidy.client("dispatcher").post(f"/api/v1/wall/events/{loop.EVENT}/acknowledge").status_code == 204
+    (proposed,) = wall.get(MODE).get_json()["proposals"]
+    assert proposed["acknowledged_at"]
+    assert proposed["acknowledged_by"] == "dispatcher账号"
     assert tidy.client("leader").post(f"/api/v1/wall/events/{loop.EVENT}/acknowledge").status_code == 204
     assert not wall.get("/api/v1/wall/events").get_json()["majors"][0]["alarm"]
 
