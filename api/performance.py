@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from flask import Response, request
@@ -18,10 +19,9 @@ from services import audit, incidence, incidence_cases, performance_formulas
 from services import performance as service
 from services.performance import Behind, EvaluatedCases, Performance, Period
 from services.performance_formulas import FORMULAS, OBJECTS, RATES, Weights
-from services.rights import Reader, Role
+from services.rights import Reader
 
 PATH = "/api/v1/performance"
-MAY_SET = frozenset({Role.SHIFT_LEADER, Role.LEADER})
 PAGE = parameters.integer("limit", 1, incidence_cases.MAX_PAGE, "How many cases at most.", 100)
 OFFSET = parameters.integer("offset", 0, 10_000_000, "How many cases to pass over.", 0)
 OBJECT = parameters.one_of("object", OBJECTS, "What is evaluated.", "street")
@@ -44,6 +44,9 @@ class FormulaView:
     check_send_minutes: float
     less_is_more: list[str]
     grades: Sequence[tuple[str, float]]
+    changed_at: datetime | None
+    """None while everything is as shipped."""
+    changed_by: str
 
 
 class WantedWeights(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -96,19 +99,20 @@ class PerformanceViews:
     def set_formulas(self) -> FormulaView:
         """Change weights and limits; it stands in the trail."""
         caller, wanted = current_caller(), body(WantedWeights)
-        if caller.reader.role not in MAY_SET or caller.reader.scope:
+        if not performance_formulas.may_set(caller.reader):
             raise NotAllowedError("weights are set by a shift leader or leader of the whole district")
         with writing(self._pool) as conn:
             before = performance_formulas.weights(conn)
             after = Weights(
                 by_object={**before.by_object, **wanted.weights},
-                verify_send_minutes=wanted.verify_send_minutes or before.verify_send_minutes,
-                check_send_minutes=wanted.check_send_minutes or before.check_send_minutes,
+                verify_send_minutes=_given(wanted.verify_send_minutes, before.verify_send_minutes),
+                check_send_minutes=_given(wanted.check_send_minutes, before.check_send_minutes),
+                changed_at=caller.now,
+                changed_by=caller.reader.display_name,
             )
             performance_formulas.set_weights(conn, after)
-            audit.record(
-                conn, caller, audit.Act(action="performance_weights", object="performance", detail={"weights": sorted(wanted.weights)})
-            )
+            detail = {"weights": sorted(wanted.weights), "before": _kept(before, wanted), "after": _kept(after, wanted)}
+            audit.record(conn, caller, audit.Act(action="performance_weights", object="performance", detail=detail))
         return _formulas(after)
 
     def routes(self) -> list[Route]:
@@ -148,6 +152,19 @@ class PerformanceViews:
         ]
 
 
+def _given(value: float | None, usual: float) -> float:
+    return usual if value is None else value
+
+
+def _kept(weights: Weights, wanted: WantedWeights) -> dict[str, object]:
+    """What stands in the trail: the kinds that were written, and both limits."""
+    return {
+        **{kind: dict(weights.of(kind)) for kind in sorted(wanted.weights)},
+        "verify_send_minutes": weights.verify_send_minutes,
+        "check_send_minutes": weights.check_send_minutes,
+    }
+
+
 def _reader() -> Reader:
     reader = current_reader()
     if reader.role not in incidence.MAY_READ:
@@ -172,4 +189,6 @@ def _formulas(weights: Weights) -> FormulaView:
         check_send_minutes=weights.check_send_minutes,
         less_is_more=sorted(performance_formulas.LESS_IS_MORE),
         grades=performance_formulas.GRADES,
+        changed_at=weights.changed_at,
+        changed_by=weights.changed_by,
     )

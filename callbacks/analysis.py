@@ -138,7 +138,7 @@ def _performance(asked: Question) -> list[Component]:
     found = performance.performance(
         asked.conn, asked.reader, address.choice("object", OBJECTS), asked.period, weights, area=address.get("area")
     )
-    return analysis_performance.performance(found, weights, asked.told)
+    return analysis_performance.performance(found, weights, asked.told, may_set=performance_formulas.may_set(asked.reader))
 
 
 def _cases(asked: Question) -> list[Component]:

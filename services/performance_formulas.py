@@ -6,6 +6,7 @@ parameters: the fact `performance` of the database overrides them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from psycopg.types.json import Jsonb
 
 from geodata.db import Conn
 from geodata.errors import InvalidInputError
+from services.rights import Reader, Role
 
 GRADES: Final = (("A", 90.0), ("B", 75.0), ("C", 60.0), ("D", 40.0), ("E", 0.0))
 """The lowest score of each grade."""
@@ -97,9 +99,14 @@ SHIPPED: Final[Mapping[str, Mapping[str, float]]] = MappingProxyType(
 )
 """Weights in per cent. Those of areas are a proposal of this product, the standard names none."""
 VERIFY_SEND_MINUTES, CHECK_SEND_MINUTES = 15.0, 60.0
-READ = "SELECT value FROM hall.fact WHERE key = 'performance'"
+MAY_SET = frozenset({Role.SHIFT_LEADER, Role.LEADER})
+"""Who sets weights and limits, when the whole district is theirs."""
+DISTRICT: Final = 6
+"""Digits of a district's code; what is longer is a part of it."""
+READ = "SELECT value, changed_at FROM hall.fact WHERE key = 'performance'"
 WRITE = """
-    INSERT INTO hall.fact (key, value) VALUES ('performance', %s) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value, changed_at = now()
+    INSERT INTO hall.fact (key, value, changed_at) VALUES ('performance', %(value)s, coalesce(%(at)s, now()))
+    ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value, changed_at = EXCLUDED.changed_at
 """
 LONGEST_SEND = 24 * 60
 
@@ -136,6 +143,9 @@ class Weights:
     """After the report."""
     check_send_minutes: float = CHECK_SEND_MINUTES
     """After the handling was fed back."""
+    changed_at: datetime | None = None
+    """None while they are as shipped."""
+    changed_by: str = ""
 
     def of(self, kind: str) -> Mapping[str, float]:
         """Weights of a kind of object."""
@@ -176,6 +186,11 @@ def grade(score: float) -> str:
     return next(name for name, least in GRADES if score >= least or least == 0)
 
 
+def may_set(reader: Reader) -> bool:
+    """Whether this reader sets weights and limits: they hold for the whole district, so that it must be theirs."""
+    return reader.role in MAY_SET and len(reader.scope) <= DISTRICT
+
+
 def weights(conn: Conn) -> Weights:
     """Read the local parameters; what is not set is as shipped."""
     row = conn.execute(READ).fetchone()
@@ -184,11 +199,13 @@ def weights(conn: Conn) -> Weights:
         by_object={kind: dict(value.get("weights", {}).get(kind, SHIPPED[kind])) for kind in OBJECTS},
         verify_send_minutes=float(value.get("verify_send_minutes", VERIFY_SEND_MINUTES)),
         check_send_minutes=float(value.get("check_send_minutes", CHECK_SEND_MINUTES)),
+        changed_at=row[1] if row else None,
+        changed_by=str(value.get("changed_by", "")),
     )
 
 
 def set_weights(conn: Conn, wanted: Weights) -> None:
-    """Keep other parameters.
+    """Keep other parameters, with who changed them and when.
 
     Raises:
         InvalidInputError: an unknown object or part, a negative weight, or weights that do not add up to 100.
@@ -209,5 +226,6 @@ def set_weights(conn: Conn, wanted: Weights) -> None:
         "weights": {kind: dict(given) for kind, given in wanted.by_object.items()},
         "verify_send_minutes": wanted.verify_send_minutes,
         "check_send_minutes": wanted.check_send_minutes,
+        "changed_by": wanted.changed_by,
     }
-    conn.execute(WRITE, [Jsonb(value)])
+    conn.execute(WRITE, {"value": Jsonb(value), "at": wanted.changed_at})

@@ -69,6 +69,13 @@ function settle(root) {
     node.dataset.drawn = node.dataset.analysisMap;
     import('./map.js').then((module) => module.show(node, JSON.parse(node.dataset.analysisMap)));
   }
+  for (const form of root.querySelectorAll('[data-weights-form]')) {
+    // its fields are made after it; a form of another object is another form
+    if (form.dataset.begun === form.dataset.weightsForm || !form.querySelector('input[data-limit]')) continue;
+    const first = !form.dataset.begun;
+    form.dataset.begun = form.dataset.weightsForm;
+    import('./weights.js').then((module) => (first ? module.begin(form, () => ask({ weights: '' })) : module.look(form)));
+  }
 }
 
 /** @param {HTMLElement} root */

@@ -5,6 +5,7 @@ from dash.development.base_component import Component
 
 from callbacks import formats
 from callbacks.panels.analysis import Frame, exports
+from callbacks.panels.analysis_weights import settings
 from callbacks.panels.pieces import Child, bar, chip, empty, icon
 from services.performance import Evaluation, Performance
 from services.performance_formulas import COUNTED, LESS_IS_MORE, OBJECTS, Rate, ScorePart, Weights
@@ -17,8 +18,8 @@ OPEN = 1
 """So many objects stand open at first."""
 
 
-def performance(found: Performance, weights: Weights, told: Frame) -> list[Component]:
-    """Show an evaluation."""
+def performance(found: Performance, weights: Weights, told: Frame, *, may_set: bool) -> list[Component]:
+    """Show an evaluation, and what it is weighed by."""
     words, address = told.words, told.address
     objects = html.Div(
         [
@@ -50,11 +51,12 @@ def performance(found: Performance, weights: Weights, told: Frame) -> list[Compo
         ],
         className="an-formula",
     )
+    weighing = html.Div([how, settings(found.object, weights, told, may_set=may_set)], className="an-weighing")
     if not found.evaluations:
-        return [tools, how, empty(words("analysis.nothing"))]
+        return [tools, weighing, empty(words("analysis.nothing"))]
     limits = words("analysis.send_limits", verify=f"{weights.verify_send_minutes:g}", check=f"{weights.check_send_minutes:g}")
     rows = [_object(place, one, found, told) for place, one in enumerate(found.evaluations, 1)]
-    return [tools, how, html.Div(rows, className="an-objects"), html.P([words("analysis.performance_how"), limits], className="quiet")]
+    return [tools, weighing, html.Div(rows, className="an-objects"), html.P([words("analysis.performance_how"), limits], className="quiet")]
 
 
 def _object(place: int, one: Evaluation, found: Performance, told: Frame) -> Component:

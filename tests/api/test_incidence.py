@@ -154,7 +154,17 @@ def test_weights_are_set_by_those_who_lead_and_stand_in_the_trail(app: App) -> N
     assert answer.get_json()["weights"]["department"]["filed"] == 10
     assert app.client("leader").get(f"{PERFORMANCE}/formulas").get_json()["verify_send_minutes"] == 20
     assert len(app.audit("performance_weights")) == before + 1
-    wrong = {"weights": {"dispatcher": {"dispatch_on_time_rate": 70}}}
-    assert app.client("leader").put(f"{PERFORMANCE}/formulas", json=wrong).status_code == 400
+    known = app.client("leader").get(f"{PERFORMANCE}/formulas").get_json()
+    assert known["changed_by"] == app.client("shift_leader").get("/api/v1/me").get_json()["display_name"]
+    assert known["changed_at"]
+    with app.pool.connection() as conn:
+        [trail] = conn.execute(
+            "SELECT detail FROM hall.audit WHERE action = 'performance_weights' ORDER BY id DESC LIMIT 1"
+        ).fetchone() or ({},)
+    assert trail["before"]["dispatcher"]["dispatched"] == 20
+    assert trail["after"] == {**wanted["weights"], "verify_send_minutes": 20, "check_send_minutes": 60}
+    for wrong in ({"weights": {"dispatcher": {"dispatch_on_time_rate": 70}}}, {"verify_send_minutes": 0}, {"check_send_minutes": 1441}):
+        assert app.client("leader").put(f"{PERFORMANCE}/formulas", json=wrong).status_code == 400, wrong
+    assert app.client("leader").get(f"{PERFORMANCE}/formulas").get_json() == known
     with app.pool.connection() as conn:
         conn.execute("DELETE FROM hall.fact WHERE key = 'performance'")

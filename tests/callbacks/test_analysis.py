@@ -10,6 +10,7 @@ from callbacks.analysis_address import VIEWS, Address
 from geodata.errors import InvalidInputError
 from services import history_build
 from services.incidence import MAY_READ
+from services.performance_formulas import MAY_SET, OBJECTS, RATES, SHIPPED
 from services.rights import MAY_EXPORT, Role
 from tests.callbacks.conftest import Desk
 from tests.district import NAMES, PHONES, STREETS
@@ -70,6 +71,33 @@ def test_the_numbers_of_an_evaluation_lead_to_their_cases(desk: Desk) -> None:
     assert len(reported) == 2
     for href in reported:
         assert "1 件" in json.dumps(page(desk, href.removeprefix("/analysis/")), ensure_ascii=False)
+
+
+def test_weights_are_shown_to_all_and_changed_by_those_who_lead(desk: Desk) -> None:
+    for role in MAY_READ:
+        closed, opened = (
+            json.dumps(page(desk, f"?view=performance&object=department{form}", role.value), ensure_ascii=False)
+            for form in ("", "&weights=1")
+        )
+        assert "出厂设置，尚未修改过" in closed
+        assert ("weights=1" in closed) == (role in MAY_SET), role
+        assert ("data-weights-form" in opened) == (role in MAY_SET), role
+    client = desk.app.client("leader")
+    for kind in OBJECTS:
+        shown = json.dumps(page(desk, f"?view=performance&object={kind}&weights=1"), ensure_ascii=False)
+        for key in SHIPPED[kind]:
+            assert f'"data-weight": "{key}"' in shown, (kind, key)
+        assert shown.count(" / ") >= len(RATES[kind]) - 1
+    assert "按期处置 / 应处置 × 100" in json.dumps(page(desk, "?view=performance&object=department&weights=1"), ensure_ascii=False)
+    wanted = {"weights": {"department": {"closing_rate": 100}}}
+    assert client.put("/api/v1/performance/formulas", json=wanted).status_code == 200
+    try:
+        changed = json.dumps(page(desk, "?view=performance&object=department", "dispatcher"), ensure_ascii=False)
+        assert f"由 {client.get('/api/v1/me').get_json()['display_name']} 修改" in changed
+        assert "出厂设置" not in changed
+    finally:
+        with desk.app.pool.connection() as conn:
+            conn.execute("DELETE FROM hall.fact WHERE key = 'performance'")
 
 
 def test_only_those_who_run_the_hall_see_it(desk: Desk) -> None:

@@ -171,6 +171,12 @@ def test_what_cannot_be_is_refused(cases: Conn) -> None:
         Period(start=START, end=START - HOUR, now=START)
 
 
+def test_weights_are_set_by_those_whose_area_is_the_whole_district() -> None:
+    for scope, may in (("", True), (STREETS[0][:6], True), (STREETS[0], False), (GRIDS[0], False)):
+        assert performance_formulas.may_set(replace(LEADER, scope=scope)) is may, scope
+    assert not performance_formulas.may_set(replace(LEADER, role=Role.DISPATCHER))
+
+
 def test_weights_are_local_parameters(cases: Conn) -> None:
     one_sided = Weights(by_object={**SHIPPED, "department": {"closing_rate": 100}}, verify_send_minutes=5)
     performance_formulas.set_weights(cases, one_sided)
