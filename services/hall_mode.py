@@ -40,7 +40,10 @@ EVENT = "SELECT id, state FROM hall.event WHERE id = %(id)s AND starts_with(grid
 BEGIN = """
     INSERT INTO hall.hall_mode (event_id, reason, started_at, started_by) VALUES (%(event_id)s, %(reason)s, %(now)s, %(by)s) RETURNING id
 """
-LASTING = "SELECT id, event_id, reason, started_at, started_by FROM hall.hall_mode WHERE ended_at IS NULL FOR UPDATE"
+LASTING = """
+    SELECT m.id, m.event_id, m.reason, m.started_at, m.started_by, starts_with(e.grid_code, %(scope)s) AS own
+    FROM hall.hall_mode AS m JOIN hall.event AS e ON e.id = m.event_id WHERE m.ended_at IS NULL FOR UPDATE OF m
+"""
 END = "UPDATE hall.hall_mode SET ended_at = %(now)s, ended_by = %(by)s, report = %(report)s WHERE id = %(id)s"
 # What happened between the switch and its end: in this case, and in the city that went on beside it.
 REPORT = """
@@ -185,16 +188,18 @@ def end(conn: Conn, caller: Caller, note: str) -> Past:
     """Go back to peace; what happened in between is written down with the note. Call it in `services.audit.attempt`.
 
     Raises:
-        NotAllowedError: the role does not switch.
+        NotAllowedError: the role does not switch, or the case lies outside the caller's area.
         ConflictError: there is peace.
         InvalidInputError: no note is given.
     """
     _require(caller.reader, MAY_SWITCH, "does not switch the hall")
     text = _reason(note)
     with conn.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(LASTING).fetchone()
+        row = cursor.execute(LASTING, {"scope": caller.reader.scope}).fetchone()
         if row is None:
             raise ConflictError("there is no emergency")
+        if not row.pop("own"):
+            raise NotAllowedError("the emergency is one of another area")
         told = cursor.execute(REPORT, {"event_id": row["event_id"], "start": row["started_at"], "now": caller.now}).fetchone() or {}
     report = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in told.items()}
     report |= {"duration_s": round((caller.now - row["started_at"]).total_seconds()), "note": text}
