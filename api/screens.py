@@ -21,10 +21,12 @@ LONGEST_S = 400 * 86_400
 
 
 class StepBody(Struct, forbid_unknown_fields=True):
-    """A scene and how many seconds it stays."""
+    """A scene and how many seconds it stays; its map may be flown over (`flight`: id of a shared one) or compared (`compare`: imagery or tilted)."""
 
     scene: str
     seconds: int
+    flight: int | None = None
+    compare: str | None = None
 
 
 class ProgrammeBody(Struct, forbid_unknown_fields=True):
@@ -102,6 +104,10 @@ class ScreenList:
     items: Sequence[ScreenView]
     programmes: Sequence[screens.Programme]
     scenes: Sequence[str]
+    mapped: Sequence[str]
+    """Scenes whose map can be flown over or compared."""
+    flights: Sequence[screens.Flight]
+    compares: Sequence[str]
     may_set_up: bool
     may_switch: bool
 
@@ -144,7 +150,7 @@ class ScreenViews:
             pages: dict[str, list[screens.Beat]] = {name: [] for name in known}
             for one in screens.beats(conn, reader, now):
                 pages.setdefault(one.name, []).append(one)
-            programmes = screens.programmes(conn)
+            programmes, flights = screens.programmes(conn), screens.flights(conn, reader)
         return ScreenList(
             at=now,
             items=[
@@ -158,6 +164,9 @@ class ScreenViews:
             ],
             programmes=programmes,
             scenes=screens.SCENES,
+            mapped=[name for name in screens.SCENES if name in screens.MAPPED],
+            flights=flights,
+            compares=screens.COMPARES,
             may_set_up=reader.role in screens.MAY_SET_UP,
             may_switch=reader.role in hall_mode.MAY_SWITCH,
         )
@@ -331,6 +340,6 @@ class ScreenViews:
 
     def _save(self, programme_id: int | None) -> Made:
         wanted, caller = body(ProgrammeBody), current_caller()
-        steps = [screens.Step(scene=step.scene, seconds=step.seconds) for step in wanted.steps]
+        steps = [screens.Step(**structs.asdict(step)) for step in wanted.steps]
         with audit.attempt(self._pool, caller, "screen_programme", f"programme/{programme_id or wanted.name[:40]}") as conn:
             return Made(screens.save_programme(conn, caller, programme_id, wanted.name, steps))

@@ -53,6 +53,9 @@ class EmergencyView:
     people_influence: int
     buildings: int
     houses: Sequence[HouseView]
+    shelters: Sequence[wall.Shelter]
+    shelter_m: float
+    """How far away shelters were looked for."""
     units: Sequence[wall.Unit]
     acts: Sequence[wall.Happened]
     departments: Sequence[wall.Taking]
@@ -273,6 +276,8 @@ class WallViews:
                 )
                 for one in found.houses
             ],
+            shelters=found.shelters,
+            shelter_m=found.shelter_m,
             units=found.units,
             acts=found.acts,
             departments=found.departments,

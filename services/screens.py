@@ -18,6 +18,10 @@ from services.rights import Reader, Role
 
 SCENES = ("overview", "events", "grids", "hotspots", "video", "force", "sensing")
 """总览 事件 网格 热点 视频 力量 部件与感知."""
+MAPPED = frozenset(SCENES) - {"video"}
+"""Scenes whose middle is a map: it can be flown over or compared."""
+COMPARES = ("imagery", "tilted")
+"""Two views side by side: plan and imagery, plan and 3D."""
 LOOKS = ("follow", "peace")
 MAY_WATCH = frozenset({Role.LEADER, Role.DISPATCHER, Role.ACCEPTOR, Role.SHIFT_LEADER, Role.DEPARTMENT, Role.WORKER, Role.WALL})
 """Who may open a wall; it shows the same to all of them, within their area."""
@@ -32,7 +36,7 @@ SIZE = re.compile(r"(\d{3,5})x(\d{3,5})")
 SIDES_PX = (320, 16_384)
 SECONDS = (5, 3_600)
 MOST_SCREENS, MOST_PROGRAMMES, MOST_STEPS, LONGEST_TITLE = 100, 50, 40, 40
-MOST_STALE = 20
+MOST_STALE, MOST_FLIGHTS = 20, 500
 ALIVE = timedelta(seconds=20)
 """A screen that has been silent for longer is told as silent."""
 FORGOTTEN = timedelta(days=2)
@@ -46,6 +50,7 @@ CHANGE_PROGRAMME = """
     UPDATE hall.screen_programme SET name = %(name)s, steps = %(steps)s, changed_at = %(now)s, changed_by = %(by)s WHERE id = %(id)s RETURNING id
 """
 REMOVE_PROGRAMME = "DELETE FROM hall.screen_programme WHERE id = %s RETURNING id"
+FLIGHTS = "SELECT id, name, stops, loops FROM hall.fly_path WHERE shared ORDER BY name, id LIMIT %s"
 LIST = """
     SELECT id, name, title, size, wall_width_m, distance_m, programme_id, scene, paused, look, reload, changed_at, changed_by
     FROM hall.screen WHERE %(name)s::text IS NULL OR name = %(name)s ORDER BY name LIMIT %(limit)s
@@ -88,10 +93,24 @@ TIDY = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A scene and how long it stays."""
+    """A scene and how long it stays, and what its map does meanwhile: it is flown over, or two views of it stand side by side."""
 
     scene: str
     seconds: int
+    flight: int | None = None
+    """Id of a shared flight."""
+    compare: str | None = None
+    """imagery | tilted"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flight:
+    """A shared flight that a scene can take; `seconds` is once from its first stop to its last."""
+
+    id: int
+    name: str
+    seconds: float
+    loops: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +200,19 @@ def programme_of(conn: Conn, screen: Screen | None) -> Programme:
     return next((one for one in known if screen and one.id == screen.programme_id), known[0])
 
 
+def flights(conn: Conn, reader: Reader) -> list[Flight]:
+    """Return the shared flights by name.
+
+    Raises:
+        NotAllowedError: the role steers no screens.
+    """
+    _require(reader, MAY_STEER, "sees no screens")
+    return [
+        Flight(id=id_, name=name, seconds=sum(float(stop["seconds"]) for stop in stops[1:]), loops=loops)
+        for id_, name, stops, loops in conn.execute(FLIGHTS, [MOST_FLIGHTS])
+    ]
+
+
 def save_programme(conn: Conn, caller: Caller, programme_id: int | None, name: str, steps: Sequence[Step]) -> int:
     """Add a programme, or write a known one anew; return its id. Call it in `services.audit.attempt`.
 
@@ -194,7 +226,7 @@ def save_programme(conn: Conn, caller: Caller, programme_id: int | None, name: s
     values = {
         "id": programme_id,
         "name": _title(name),
-        "steps": Jsonb([{"scene": step.scene, "seconds": step.seconds} for step in _steps(steps)]),
+        "steps": Jsonb([_step(step) for step in _steps(steps, {one.id for one in flights(conn, caller.reader)})]),
         "now": caller.now,
         "by": caller.reader.display_name,
     }
@@ -370,7 +402,12 @@ def _title(text: str) -> str:
     return title
 
 
-def _steps(steps: Sequence[Step]) -> Sequence[Step]:
+def _step(step: Step) -> dict[str, Any]:
+    """A step as it is kept: what is not chosen is left out."""
+    return {name: value for name in Step.__slots__ if (value := getattr(step, name)) is not None}
+
+
+def _steps(steps: Sequence[Step], flights: set[int]) -> Sequence[Step]:
     if not 1 <= len(steps) <= MOST_STEPS:
         raise InvalidInputError(f"steps: 1 to {MOST_STEPS}")
     for step in steps:
@@ -378,6 +415,12 @@ def _steps(steps: Sequence[Step]) -> Sequence[Step]:
             raise InvalidInputError(f"scene: one of {', '.join(SCENES)}")
         if not SECONDS[0] <= step.seconds <= SECONDS[1]:
             raise InvalidInputError(f"seconds: {SECONDS[0]} to {SECONDS[1]}")
+        if step.flight is not None and step.flight not in flights:
+            raise InvalidInputError(f"flight={step.flight}: no shared flight")
+        if step.compare is not None and step.compare not in COMPARES:
+            raise InvalidInputError(f"compare: one of {', '.join(COMPARES)}")
+        if (step.flight is not None) + (step.compare is not None) > (step.scene in MAPPED):
+            raise InvalidInputError("flight, compare: one of both, for a scene with a map")
     return steps
 
 

@@ -19,6 +19,8 @@ NEWS, POINTS, MAJOR = 40, 3_000, 12
 SPOTS, BROKEN_PARTS, PART_CELLS = 5_000, 50_000, 9
 CORDON_M, INFLUENCE_M = 100.0, 300.0
 BUILDINGS, LOG = 400, 12
+SHELTER_M, SHELTERS = 3_000.0, 6
+"""How far away shelters are looked for, and how many are named."""
 
 NEWEST = """
     SELECT e.id, e.title, e.place_text, e.level, e.major, e.state, e.reported_at, e.closed_at, e.self_handled OR e.source = 'grid_self' AS own,
@@ -115,6 +117,15 @@ AROUND = """
     CROSS JOIN LATERAL (SELECT ST_Distance(b.geom::geography, ST_MakePoint(%(lon)s, %(lat)s)::geography) AS distance_m) AS d
     WHERE b.geom && ST_Expand(ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326), %(reach)s::float8 / 95000) AND d.distance_m <= %(reach)s
       AND starts_with(b.grid_code, %(scope)s)
+"""
+# Where people could go: no shelter that is closed; one whose room is not known has no number.
+NEAR_SHELTERS = """
+    SELECT r.id, r.name, r.capacity, r.available, r.state, round(d.distance_m)::int AS distance_m, r.synthetic, ST_X(r.geom) AS lon, ST_Y(r.geom) AS lat
+    FROM hall.resource AS r
+    CROSS JOIN LATERAL (SELECT ST_Distance(r.geom::geography, ST_MakePoint(%(lon)s, %(lat)s)::geography) AS distance_m) AS d
+    WHERE r.kind = 'shelter' AND r.state <> 'closed' AND starts_with(r.grid_code, %(scope)s)
+      AND ST_DWithin(r.geom::geography, ST_MakePoint(%(lon)s, %(lat)s)::geography, %(shelter_m)s) AND d.distance_m > %(cordon)s
+    ORDER BY d.distance_m, r.id LIMIT %(shelters)s
 """
 TASKS = """
     SELECT t.id, t.kind, coalesce(w.role, v.kind) AS unit, coalesce(w.worker_no, left(v.plate, 2) || '**' || right(v.plate, 3)) AS label, t.lead, t.state,
@@ -268,6 +279,24 @@ class House:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shelter:
+    """A shelter outside of the cordon, by straight distance."""
+
+    id: int
+    name: str
+    capacity: int | None
+    """People it has room for; None where nobody entered it."""
+    available: int | None
+    """Of these free, where it is told."""
+    state: str
+    distance_m: int
+    synthetic: bool
+    """Made up for the sample city."""
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
     """Somebody sent to the case: by number or half a plate, never by name."""
 
@@ -336,6 +365,9 @@ class Emergency:
     """Within the influence."""
     houses: Sequence[House]
     """Those with most people first, at most 400."""
+    shelters: Sequence[Shelter]
+    """The nearest first."""
+    shelter_m: float
     units: Sequence[Unit]
     acts: Sequence[Happened]
     departments: Sequence[Taking]
@@ -485,10 +517,14 @@ def emergency(conn: Conn, reader: Reader, event_id: int, now: datetime) -> Emerg
         "cordon": CORDON_M,
         "scope": reader.scope,
         "limit": BUILDINGS,
+        "shelter_m": SHELTER_M,
+        "shelters": SHELTERS,
     }
     buildings, people, near = conn.execute(AROUND, around).fetchone() or (0, 0, 0)
     with conn.cursor(row_factory=class_row(House)) as cursor:
         houses = cursor.execute(HOUSES, around).fetchall()
+    with conn.cursor(row_factory=class_row(Shelter)) as cursor:
+        shelters = cursor.execute(NEAR_SHELTERS, around).fetchall()
     with conn.cursor(row_factory=class_row(Unit)) as cursor:
         units = cursor.execute(TASKS, values).fetchall()
     with conn.cursor(row_factory=class_row(Happened)) as cursor:
@@ -504,6 +540,8 @@ def emergency(conn: Conn, reader: Reader, event_id: int, now: datetime) -> Emerg
         people_influence=people,
         buildings=buildings,
         houses=houses,
+        shelters=shelters,
+        shelter_m=SHELTER_M,
         units=units,
         acts=acts,
         departments=departments,

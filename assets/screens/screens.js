@@ -183,7 +183,7 @@ class Controller {
   // ---- programmes -----------------------------------------------------------------------------------------------------
 
   drawProgrammes(list) {
-    const rows = list.programmes.map((one) => (this.programme && this.programme.id === one.id ? this.editor(list) : h('div', { class: 'hs-programme' }, h('b', { text: one.name }), h('span', { class: 'quiet', text: one.steps.map((step) => `${t(`wall.scene.${step.scene}`)} ${step.seconds} ${t('screens.seconds')}`).join(' → ') }),
+    const rows = list.programmes.map((one) => (this.programme && this.programme.id === one.id ? this.editor(list) : h('div', { class: 'hs-programme' }, h('b', { text: one.name }), h('span', { class: 'quiet', text: one.steps.map((step) => [t(`wall.scene.${step.scene}`), this.told.mapped.includes(step.scene) && this.viewed(step), `${step.seconds} ${t('screens.seconds')}`].filter(Boolean).join(' ')).join(' → ') }),
       list.may_set_up ? h('span', { class: 'hs-acts' }, button(t('screens.edit_programme'), 'pencil', () => this.write({ ...one, steps: one.steps.map((step) => ({ ...step })) })), list.programmes.length > 1 ? button(this.sure === `p${one.id}` ? t('screens.remove_sure') : t('screens.remove'), 'trash', () => {
         if (this.sure === `p${one.id}`) this.act(() => ask(`/api/v1/programmes/${one.id}`, 'DELETE'));
         else {
@@ -195,6 +195,32 @@ class Controller {
     this.books.replaceChildren(h('h2', { text: t('screens.programmes') }), ...rows, ...(isNew ? [this.editor(list)] : []), ...(list.may_set_up && !isNew ? [button(t('screens.programme_add'), 'plus', () => this.write({ id: null, name: t('screens.programme_new'), steps: list.scenes.slice(0, 3).map((scene) => ({ scene, seconds: 60 })) }))] : []));
   }
 
+  /** How a step shows its map, in words; empty when it lies still. */
+  viewed({ flight, compare }) {
+    if (compare) return `〔${t(`screens.view.${compare}`)}〕`;
+    if (!flight) return '';
+    const known = this.told.flights.find(({ id }) => id === flight);
+    return `〔${t('screens.view.flight', { name: known ? known.name : t('screens.view.flight_gone') })}〕`;
+  }
+
+  /** What the map of a step does: lies still, is compared, or is flown over. */
+  views(step, list) {
+    const now = step.compare ? `compare:${step.compare}` : step.flight ? `flight:${step.flight}` : '';
+    const flights = list.flights.map(({ id, name, seconds }) => [`flight:${id}`, t('screens.view.flight', { name: `${name} · ${Math.round(seconds)} ${t('screens.seconds')}` })]);
+    if (step.flight && !list.flights.some(({ id }) => id === step.flight)) flights.push([now, t('screens.view.flight', { name: t('screens.view.flight_gone') })]);
+    const options = [['', t('screens.view.plan')], ...list.compares.map((name) => [`compare:${name}`, t(`screens.view.${name}`)]), ...flights];
+    const choose = ({ target }) => {
+      const [kind, value] = target.value.split(':');
+      step.compare = kind === 'compare' ? value : null;
+      step.flight = kind === 'flight' ? Number(value) : null;
+      const flown = list.flights.find(({ id }) => id === step.flight);
+      // a flight is seen to its end
+      if (flown) step.seconds = Math.max(step.seconds, Math.ceil(flown.seconds));
+      this.write(this.programme);
+    };
+    return h('span', { 'data-input': 'select' }, h('select', { 'aria-label': t('screens.view'), disabled: !list.mapped.includes(step.scene), onChange: choose }, options.map(([value, text]) => h('option', { value, selected: value === now, text }))));
+  }
+
   write(programme) {
     this.programme = programme;
     this.drawProgrammes(this.told);
@@ -203,7 +229,12 @@ class Controller {
   editor(list) {
     const { programme } = this;
     const steps = programme.steps.map((step, index) => h('div', { class: 'hs-step' },
-      h('span', { 'data-input': 'select' }, h('select', { 'aria-label': t('screens.scene'), onChange: ({ target }) => (step.scene = target.value) }, list.scenes.map((name) => h('option', { value: name, selected: name === step.scene, text: t(`wall.scene.${name}`) })))),
+      h('span', { 'data-input': 'select' }, h('select', { 'aria-label': t('screens.scene'), onChange: ({ target }) => {
+        step.scene = target.value;
+        if (!list.mapped.includes(step.scene)) step.flight = step.compare = null;
+        this.write(this.programme);
+      } }, list.scenes.map((name) => h('option', { value: name, selected: name === step.scene, text: t(`wall.scene.${name}`) })))),
+      this.views(step, list),
       h('span', { 'data-input': 'number' }, h('input', { type: 'number', min: 5, max: 3600, value: step.seconds, 'aria-label': t('screens.seconds'), onChange: ({ target }) => (step.seconds = Number(target.value)) })), h('span', { class: 'quiet', text: t('screens.seconds') }),
       button(t('screens.up_one'), 'arrow-up', () => index && this.write({ ...programme, steps: programme.steps.map((one, at, all) => (at === index ? all[at - 1] : at === index - 1 ? all[index] : one)) }), '', { disabled: !index }),
       button(t('screens.step_remove'), 'x', () => this.write({ ...programme, steps: programme.steps.filter((_, at) => at !== index) }), '', { disabled: programme.steps.length < 2 })));

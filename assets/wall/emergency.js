@@ -7,6 +7,7 @@ import { Figures, Panel, panels } from './panels.js';
 import { Cameras } from './video.js';
 
 const STOREY_M = 9;
+const [TOP_PX, HEAD_PX, HOUSE_PX, SHELTER_PX, SHELTERS] = [128, 38, 50, 40, 3];
 const VIEW = { zoom: 15.7, pitch: 48, bearing: -18 };
 
 const mapFeatures = (value) => ({
@@ -17,23 +18,38 @@ const mapFeatures = (value) => ({
     return shapes.map((rings) => polygon(rings, { people, height: (height || STOREY_M) + 0.8 }));
   }),
   'w-points': [point(value.event.lon, value.event.lat, { id: value.event.id, level: value.event.level, rank: value.event.level || 5, overdue: false })],
+  'w-shelters': value.shelters.map((one) => point(one.lon, one.lat, { name: one.name })),
   'w-units': value.units.filter(({ lon }) => lon !== null).map((one) => point(one.lon, one.lat, { family: one.kind, status: 'busy' })),
 });
 
 const act = (name) => t(`wall.act.${name}`) || t('wall.act.other');
 
+const far = (metres) => (metres < 1000 ? `${metres} m` : `${(metres / 1000).toFixed(1)} km`);
+
+/** How many a shelter has room for, as it was entered. */
+function roomOf({ state, capacity }) {
+  if (state === 'full') return t('wall.emergency.shelter_full');
+  return capacity === null ? t('wall.emergency.room_unknown') : t('wall.emergency.room', { n: number(capacity) });
+}
+
 class People extends Panel {
   constructor(feed) {
     super('people', { feed, title: t('wall.emergency.people'), sub: t('wall.emergency.people_sub') });
-    feed.on((value) => fill(this.body, JSON.stringify([value.people_cordon, value.people_influence, value.houses.length]), () => {
+    feed.on((value) => fill(this.body, JSON.stringify([value.people_cordon, value.people_influence, value.houses.length, value.shelters]), () => {
       const lived = value.houses.filter(({ people }) => people > 0);
       const highest = Math.max(...lived.map(({ people }) => people), 1);
-      const rows = lived.slice(0, Math.max(Math.floor((this.body.clientHeight - 180) / 50), 3));
+      const shelters = value.shelters.slice(0, SHELTERS);
+      const room = this.body.clientHeight - TOP_PX - 2 * HEAD_PX - Math.max(shelters.length, 1) * SHELTER_PX - 30;
+      const rows = lived.slice(0, Math.max(Math.floor(room / HOUSE_PX), 2));
       return [
         h('div', { class: 'people-top' }, h('div', {}, h('span', { text: t('wall.emergency.cordon', { n: value.cordon_m }) }), h('b', { class: 'huge', text: number(value.people_cordon) }), h('span', { class: 'unit', text: t('wall.unit.people') })),
           h('div', {}, h('span', { text: t('wall.emergency.influence', { n: value.influence_m }) }), h('b', { text: number(value.people_influence) }), h('span', { text: t('wall.emergency.houses', { n: number(value.buildings) }) }))),
+        h('h3', { class: 'people-head', text: t('wall.emergency.by_house') }),
         ...(rows.length ? rows.map((one) => h('div', { class: 'house-row' }, h('span', { class: 'name', text: one.name || t('wall.emergency.house', { n: one.id }) }), h('span', { class: 'quiet', text: `${one.distance_m} m` }), h('b', { text: number(one.people) }), h('i', { style: { width: `${(100 * one.people) / highest}%` } })))
           : [h('p', { class: 'empty', text: t('wall.emergency.no_houses') })]),
+        h('h3', { class: 'people-head', text: t('wall.emergency.shelters') }, h('span', { class: 'quiet', text: t('wall.emergency.shelters_sub', { n: value.shelter_m / 1000 }) })),
+        ...(shelters.length ? shelters.map((one) => h('div', { class: 'shelter-row' }, h('i', { class: 'mark shelter' }), h('span', { class: 'name', text: one.name }), h('span', { class: 'quiet', text: far(one.distance_m) }), h('b', { text: roomOf(one) })))
+          : [h('p', { class: 'empty', text: t('wall.emergency.no_shelters', { n: value.shelter_m / 1000 }) })]),
       ];
     }));
   }

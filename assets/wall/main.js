@@ -12,6 +12,7 @@ import { WallMap } from './map.js';
 import { Events, Figures, Flow, Heat, Hot, Panel, panels, Presence, Rank, Sources, Trend } from './panels.js';
 import { casePoints, cells, credit, gridAreas, partCells, sensorPoints, strip, unitPoints } from './scenes.js';
 import { Cameras } from './video.js';
+import { SceneView, viewOf } from './view.js';
 
 const BEAT_MS = 4000;
 const SHIFT_MS = 60 * 60 * 1000;
@@ -69,6 +70,7 @@ function build() {
     if (sheet.cams) sheet.cams.stop();
     sheet.video.stop();
     if (sheet.emergency) sheet.emergency.end();
+    if (sheet.view) sheet.view.end();
     for (const feed of feeds) feed.listeners.clear();
   }
   panels.clear();
@@ -82,11 +84,13 @@ function build() {
   const note = h('div', { class: 'strip' });
   const video = h('div', { class: 'scene-video cams' });
   const over = h('div', { class: 'over' });
-  middle.append(maps, video, over, h('footer', { class: 'middle-foot' }, note, h('small', { class: 'credit', text: credit() })));
+  const unshown = h('p', { class: 'strip unshown', role: 'status', hidden: true });
+  middle.append(maps, video, over, h('footer', { class: 'middle-foot' }, h('div', { class: 'foot-left' }, unshown, note), h('small', { class: 'credit', text: credit() })));
   const zone = h('section', { class: 'event-zone', style: { 'grid-area': 'zone' } });
   stage.append(bar.node, middle);
   // panels measure their room when they draw: they stand on the stage first
-  sheet = { at, kind, bar, middle, maps: [], mapBox: maps, note, over, zone, video: new Cameras(video, kind.video), cams: null, emergency: null };
+  sheet = { at, kind, bar, middle, maps: [], mapBox: maps, note, over, zone, video: new Cameras(video, kind.video), cams: null, emergency: null, view: null, unshown };
+  scene.view = '';
   const holder = h('div', { class: 'panels' });
   stage.append(holder, zone);
   const waiting = [...feeds].map((feed) => [feed, feed.value]);
@@ -104,21 +108,24 @@ function build() {
   sheet.alarm = new Alarm(over, where);
   if (kind.behind) Object.assign(over.dataset, { left: kind.cover.left + 8, top: kind.cover.top });
   events.on((value) => {
-    for (const map of sheet.maps) map.put('w-points', casePoints(value));
+    for (const map of shown()) map.put('w-points', casePoints(value));
     sheet.alarm.take(value);
   });
-  hot.on((value) => Object.entries(cells(value)).forEach(([name, features]) => sheet.maps.forEach((map) => map.put(name, features))));
-  const areas = () => today.value && grids.value && sheet.maps.forEach((map) => map.put('w-grids', gridAreas(today.value, grids.value)));
+  hot.on((value) => Object.entries(cells(value)).forEach(([name, features]) => shown().forEach((map) => map.put(name, features))));
+  const areas = () => today.value && grids.value && shown().forEach((map) => map.put('w-grids', gridAreas(today.value, grids.value)));
   today.on(() => scene.now === 'grids' && areas());
   grids.on(areas);
-  force.on((value) => sheet.maps.forEach((map) => map.put('w-units', unitPoints(value))));
-  sensing.on((value) => sheet.maps.forEach((map) => {
+  force.on((value) => shown().forEach((map) => map.put('w-units', unitPoints(value))));
+  sensing.on((value) => shown().forEach((map) => {
     map.put('w-sensors', sensorPoints(value));
     map.put('w-parts', partCells(value));
   }));
   tabs();
   follow();
 }
+
+/** Every map that shows the scene: the plan's, and those that lie over it. */
+const shown = () => [...sheet.maps, ...(sheet.view ? sheet.view.maps : [])];
 
 /** The strip of cameras of the wide sheets. */
 function strips() {
@@ -155,6 +162,7 @@ function mapsFor(value) {
 
 /** Place of a position on the stage, from the corner of the middle; null when no map shows it. */
 function where(lon, lat) {
+  if (sheet.view) return null;
   const corner = sheet.over.getBoundingClientRect();
   for (const map of sheet.maps) {
     const at = map.at(lon, lat);
@@ -175,7 +183,7 @@ function lay() {
 
 // ---- scenes -----------------------------------------------------------------------------------------------------
 
-const scene = { now: 'overview', step: 0, since: performance.now(), changing: false, turns: 0 };
+const scene = { now: 'overview', view: '', step: 0, since: performance.now(), changing: false, turns: 0 };
 const steps = () => orders.programme.steps;
 
 function tabs() {
@@ -189,10 +197,38 @@ function tabs() {
   }
 }
 
+/** Where a comparison close by looks: the gravest open case, else the most crowded place, else the middle of the area. */
+function spot({ west, south, east, north }) {
+  const [major] = events.value ? events.value.majors : [];
+  if (major) return { lon: major.lon, lat: major.lat, name: major.place_text };
+  const top = hot.value && hot.value.top.length ? hot.value.top[0] : null;
+  const cell = top && hot.value.cells.find(({ h3 }) => h3 === top.h3);
+  return cell ? { lon: cell.lon, lat: cell.lat, name: top.name } : { lon: (west + east) / 2, lat: (south + north) / 2, name: '' };
+}
+
+/** Draw the flight or the comparison of a step out of sight; null when the plan has to do, which is then said. */
+async function prepared(step) {
+  const { sheet: mine, value } = { sheet, value: frames.value };
+  const { kind, at, middle, maps } = mine;
+  const padding = kind.behind ? kind.cover : {};
+  const view = new SceneView(middle, { ratio: kind.ratio, scale: at.scale, padding, whole: value.whole, plan: maps[0], place: spot(value.whole) });
+  try {
+    if (await view.prepare(step, step.scene) && mine === sheet) return view;
+    view.end();
+  } catch (error) {
+    view.end();
+    mine.unshown.textContent = error.said || t('wall.view.late', { view: t(`wall.view.of_${step.compare || 'flight'}`) });
+    mine.unshown.hidden = false;
+  }
+  return null;
+}
+
 /** Turn to a scene: everything it needs is read and drawn before the old one fades. */
-async function turn(name) {
+async function turn(step) {
   if (scene.changing || !sheet) return;
   scene.changing = true;
+  const name = step.scene;
+  sheet.unshown.hidden = true;
   const before = scene.now;
   for (const feed of BY_SCENE[before] || []) feed.stop();
   const needed = BY_SCENE[name] || [];
@@ -202,16 +238,25 @@ async function turn(name) {
     scene.now = name;
     stage.dataset.scene = sheet.over.dataset.scene = name;
     strip(sheet.note, name, values());
-    if (name === 'grids' && today.value && grids.value) sheet.maps.forEach((map) => map.put('w-grids', gridAreas(today.value, grids.value)));
+    if (name === 'grids' && today.value && grids.value) shown().forEach((map) => map.put('w-grids', gridAreas(today.value, grids.value)));
   };
   if (before === 'video' && name !== 'video') sheet.video.stop();
+  const view = viewOf(step) && sheet.maps.length ? await prepared(step) : null;
+  const last = sheet.view;
+  sheet.view = view;
+  // what lies over the plan is seen before what lay there goes
+  if (view) await view.begin();
+  if (last && view) last.end();
   try {
     if (sheet.maps.length) await Promise.all(sheet.maps.map((map, index) => map.show(name, index ? undefined : change)));
   } catch (error) {
     // a map that fails is no reason to stay at a scene
     console.error(error);
   }
+  if (last && !view) last.end();
   if (scene.now !== name) change();
+  // what was neither shown nor refused, because the sheet was built anew meanwhile, is tried again
+  scene.view = view || !sheet.unshown.hidden ? viewOf(step) : '';
   if (name === 'video') await sheet.video.start();
   sheet.alarm.draw();
   scene.since = performance.now();
@@ -222,18 +267,28 @@ async function turn(name) {
 
 const pausedByPerson = () => Boolean(orders.screen && (orders.screen.paused || orders.screen.scene));
 
+/**
+ * What shall be seen now: a pinned scene as the programme shows it, else the programme's step. A Ⅰ case that waits, and an emergency, want the plan.
+ * @returns {{scene: string, seconds: number, flight: ?number, compare: ?string}}
+ */
+function wanted() {
+  const pinned = orders.screen && orders.screen.scene;
+  const all = steps();
+  const step = pinned ? all.find((one) => one.scene === pinned) || { scene: pinned, seconds: 60 } : all[scene.step % all.length];
+  return sheet.alarm.holds() || sheet.emergency ? { ...step, flight: null, compare: null } : step;
+}
+
 /** Every half second: progress of the scene, and the next one when its time is over. */
 function rotate() {
   if (!sheet || scene.changing) return;
   const pinned = orders.screen && orders.screen.scene;
-  if (pinned && scene.now !== pinned) {
-    turn(pinned);
-    return;
-  }
   const all = steps();
-  const step = all[scene.step % all.length];
-  if (!pinned && step.scene !== scene.now && !(orders.screen && orders.screen.paused)) {
-    turn(step.scene);
+  const step = wanted();
+  const paused = !pinned && orders.screen && orders.screen.paused;
+  // the plan of the first scene is drawn before anything lies over it
+  const other = step.scene !== scene.now || (viewOf(step) !== scene.view && sheet.maps.length);
+  if (other && (!paused || (scene.view && !viewOf(step)))) {
+    turn(paused ? { scene: scene.now } : step);
     return;
   }
   const held = pausedByPerson() || sheet.alarm.holds();
@@ -242,7 +297,11 @@ function rotate() {
   const tab = sheet.bar.tabs.querySelector('.tab.on i');
   if (tab && share !== null) tab.style.width = `${(100 * share).toFixed(1)}%`;
   if (share === 1 && all.length > 1) scene.step = (scene.step + 1) % all.length;
-  else if (share === 1) scene.since = performance.now();
+  else if (share === 1) {
+    scene.since = performance.now();
+    // what could not be shown is tried again
+    if (!sheet.unshown.hidden) scene.view = '';
+  }
 }
 
 // ---- orders, peace and emergency ------------------------------------------------------------------------------------

@@ -81,6 +81,8 @@ const OWN = {
   ],
   'slot-top': [
     layer('w-street-names', 'symbol', 'w-street-names', { 'text-color': '#c3d5e9', 'text-halo-color': '#071222', 'text-halo-width': 1.6 }, { layout: { 'text-field': ['get', 'name'], 'text-font': BOLD, 'text-size': 13, 'text-max-width': 9, 'text-padding': 2 } }),
+    layer('w-shelters', 'circle', 'w-shelters', { 'circle-radius': 6, 'circle-color': '#34d399', 'circle-stroke-width': 2, 'circle-stroke-color': '#05101f' }),
+    layer('w-shelter-names', 'symbol', 'w-shelters', { ...HALO, 'text-color': '#9ff0cd' }, { layout: { 'text-field': ['get', 'name'], 'text-font': BOLD, 'text-size': 11, 'text-anchor': 'top', 'text-offset': [0, 0.8], 'text-max-width': 9 } }),
     layer('w-cells-n', 'symbol', 'w-cells-n', HALO, { layout: { 'text-field': ['to-string', ['get', 'n']], 'text-font': BOLD, 'text-size': 12.5, 'text-padding': 3 } }),
     layer('w-units', 'circle', 'w-units', {
       'circle-radius': ['match', ['get', 'family'], 'vehicle', 4.6, 3.2], 'circle-color': ['match', ['get', 'status'], 'busy', '#38bdf8', 'off_grid', '#fbbf24', 'lost', '#fbbf24', 'off_duty', '#3c5472', '#34d399'],
@@ -101,8 +103,9 @@ const OWN = {
     }),
   ],
 };
-const SOURCES = ['w-cells', 'w-cells-n', 'w-hot', 'w-grids', 'w-parts', 'w-points', 'w-units', 'w-sensors', 'w-circles', 'w-houses'];
+const SOURCES = ['w-cells', 'w-cells-n', 'w-hot', 'w-grids', 'w-parts', 'w-points', 'w-units', 'w-sensors', 'w-circles', 'w-houses', 'w-shelters'];
 const OWN_IDS = Object.values(OWN).flat().map(({ id }) => id);
+const AREAS = new Set(Object.values(OWN).flat().filter(({ id, type }) => type === 'fill' || id.endsWith('-line') || id === 'w-cells-n').map(({ id }) => id));
 
 /** Which own layers a scene shows. */
 export const SHOWS = {
@@ -113,11 +116,11 @@ export const SHOWS = {
   video: ['w-streets', 'w-major-glow', 'w-major', 'w-major-n', 'w-street-names'],
   force: ['w-streets', 'w-units', 'w-major', 'w-major-n', 'w-street-names'],
   sensing: ['w-parts', 'w-streets', 'w-sensors', 'w-alarms-glow', 'w-alarms', 'w-street-names'],
-  emergency: ['w-influence', 'w-cordon', 'w-houses', 'w-major-glow', 'w-major', 'w-major-n', 'w-units'],
+  emergency: ['w-influence', 'w-cordon', 'w-houses', 'w-shelters', 'w-shelter-names', 'w-major-glow', 'w-major', 'w-major-n', 'w-units'],
 };
 
-/** The product's base with our own layers in its slots: quiet, without the desk's layers, which no scene shows. */
-function dressed(style, tilted) {
+/** The product's base with our own layers in its slots: quiet, without the desk's layers, which no scene shows. On imagery names alone stay of it. */
+function dressed(style, tilted, ground) {
   const quiet = tilted ? {} : style.metadata['hall:quiet'] || {};
   const tilt = tilted ? style.metadata['hall:tilted'] || {} : {};
   const sources = {
@@ -126,13 +129,18 @@ function dressed(style, tilted) {
     'w-street-names': { type: 'geojson', data: absolute(style.sources['streets-labels'].data) },
   };
   for (const name of SOURCES) sources[name] = { type: 'geojson', data: EMPTY };
+  if (ground) sources['hall-ground'] = ground;
   const layers = [];
   for (const one of style.layers) {
     for (const own of OWN[one.id] || []) layers.push(own.source === 'w-streets' ? { ...own, 'source-layer': 'streets' } : own);
     if (one.metadata && one.metadata['hall:layer']) continue;
     const { visibility, ...paint } = { ...quiet[one.id], ...tilt[one.id] };
     // names of quarters stay away from the streets' own
-    const off = !tilted && /^base-label-(suburb|city|quarter|water|rescue)$/.test(one.id);
+    const off = (!tilted && /^base-label-(suburb|city|quarter|water|rescue)$/.test(one.id)) || (ground && /^base-(?!label|sea$)/.test(one.id));
+    if (ground && one.id === 'base-sea') {
+      layers.push(one, { id: 'hall-ground', type: 'raster', source: 'hall-ground' });
+      continue;
+    }
     layers.push({ ...one, paint: { ...one.paint, ...paint }, ...(visibility || off ? { layout: { ...one.layout, visibility: off ? 'none' : visibility } } : {}) });
   }
   return { ...style, sources, layers };
@@ -141,18 +149,19 @@ function dressed(style, tilted) {
 export class WallMap {
   /**
    * @param {HTMLElement} box
-   * @param {{ratio: number, scale: number, bbox: ?Object, padding?: Object, tilted?: boolean}} options `ratio`: how much larger everything is drawn than on a desk,
-   *   `scale`: of the stage on the screen; `padding` in pixels of the stage
+   * @param {{ratio: number, scale: number, bbox: ?Object, padding?: Object, tilted?: boolean, ground?: ?Object}} options `ratio`: how much larger everything is drawn than on a desk,
+   *   `scale`: of the stage on the screen; `padding` in pixels of the stage; `ground`: imagery under everything
    */
-  constructor(box, { ratio, scale, bbox, padding = {}, tilted = false }) {
-    Object.assign(this, { box, ratio, scale, bbox, tilted, scene: null, gl: null, coming: null, data: {}, view: null, broken: false, removed: false });
+  constructor(box, { ratio, scale, bbox, padding = {}, tilted = false, ground = null }) {
+    Object.assign(this, { box, ratio, scale, bbox, tilted, ground, scene: null, gl: null, coming: null, data: {}, view: null, broken: false, removed: false });
     this.padding = Object.fromEntries(['top', 'right', 'bottom', 'left'].map((side) => [side, (padding[side] || 0) / ratio]));
     this.note = h('p', { class: 'map-note', text: t('wall.map.loading') });
     this.holder = h('div', { class: 'map-gl', style: { width: `${100 / ratio}%`, height: `${100 / ratio}%`, transform: `scale(${ratio})` } });
     this.still = h('canvas', { class: 'map-still', 'aria-hidden': 'true' });
     box.append(this.holder, this.still, this.note);
     // the panels are painted first
-    requestAnimationFrame(() => setTimeout(() => this.begin()));
+    /** Whether it could be drawn, as soon as that is known; false too when it was removed before. */
+    this.ready = new Promise((resolve) => requestAnimationFrame(() => setTimeout(() => this.begin().then(() => resolve(Boolean(this.gl))))));
   }
 
   async begin() {
@@ -179,7 +188,7 @@ export class WallMap {
   }
 
   async mount(maplibre, style) {
-    const look = dressed(style, this.tilted);
+    const look = dressed(style, this.tilted, this.ground);
     const gl = new maplibre.Map({
       container: this.holder, style: look, interactive: false, attributionControl: false, fadeDuration: 0, validateStyle: false, refreshExpiredTiles: false,
       maxTileCacheSize: 24, pixelRatio: this.ratio * this.scale * window.devicePixelRatio, maxCanvasSize: [8192, 8192], trackResize: false,
@@ -254,7 +263,8 @@ export class WallMap {
   switch(scene) {
     this.scene = scene;
     if (!this.gl) return;
-    const shown = new Set(SHOWS[scene] || []);
+    // areas would hide imagery: there what is drawn as points and lines stays
+    const shown = new Set((SHOWS[scene] || []).filter((id) => !this.ground || !AREAS.has(id)));
     for (const id of OWN_IDS) {
       const next = shown.has(id) ? 'visible' : 'none';
       if (this.gl.getLayoutProperty(id, 'visibility') !== next) this.gl.setLayoutProperty(id, 'visibility', next);

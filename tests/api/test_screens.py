@@ -175,6 +175,30 @@ def test_names_are_taken_once_and_used_programmes_stay(tidy: App) -> None:
     assert client.delete(f"/api/v1/programmes/{programme}").status_code == 409
     for bad in ([], [{"scene": "x", "seconds": 20}], [{"scene": "grids", "seconds": 1}]):
         assert client.put(f"/api/v1/programmes/{programme}", json={"name": "网格", "steps": bad}).status_code == 400
+    with tidy.pool.connection() as conn:
+        (shared, own) = (
+            conn.execute(
+                "INSERT INTO hall.fly_path (name, stops, loops, shared, changed_at) VALUES (%s, %s::jsonb, false, %s, now()) RETURNING id",
+                [f"飞行{number}", '[{"seconds": 0}, {"seconds": 8}, {"seconds": 4.5}]', number == 1],
+            ).fetchone()[0]  # type: ignore[index]
+            for number in (1, 2)
+        )
+    told = client.get(SCREENS).get_json()
+    assert told["flights"] == [{"id": shared, "name": "飞行1", "seconds": 12.5, "loops": False}]
+    assert "video" not in told["mapped"]
+    for option in ({"flight": own}, {"flight": 0}, {"compare": "moon"}, {"compare": "imagery", "flight": shared}):
+        bad = [{"scene": "grids", "seconds": 20, **option}]
+        assert client.put(f"/api/v1/programmes/{programme}", json={"name": "网格", "steps": bad}).status_code == 400, option
+    assert (
+        client.put(
+            f"/api/v1/programmes/{programme}", json={"name": "网格", "steps": [{"scene": "video", "seconds": 20, "compare": "imagery"}]}
+        ).status_code
+        == 400
+    )
+    steps = [{"scene": "grids", "seconds": 20, "flight": shared}, {"scene": "events", "seconds": 20, "compare": "tilted"}]
+    assert client.put(f"/api/v1/programmes/{programme}", json={"name": "网格", "steps": steps}).status_code == 200
+    orders = tidy.client("wall").get(f"{SCREENS}/main/orders").get_json()
+    assert [(step["flight"], step["compare"]) for step in orders["programme"]["steps"]] == [(shared, None), (None, "tilted")]
     assert client.put("/api/v1/programmes/999", json={"name": "无", "steps": steps}).status_code == 404
     client.patch(f"{SCREENS}/{screen}", json={"programme_id": 1})
     assert client.delete(f"/api/v1/programmes/{programme}").status_code == 204
@@ -209,8 +233,22 @@ def test_an_emergency_begins_for_a_case_and_ends_with_a_report(tidy: App) -> Non
     elsewhere = tidy.client("elsewhere").get(MODE).get_json()
     assert (elsewhere["mode"], elsewhere["event"], elsewhere["reason"]) == ("emergency", None, "")
     assert tidy.client("elsewhere").post(MODE, json={"mode": "peace", "reason": "不归我管"}).status_code == 403
+    with tidy.pool.connection() as conn:
+        for number, (metres, capacity, state) in enumerate(
+            [(900, 300, "open"), (400, None, "open"), (500, 80, "closed"), (4_000, 80, "open")]
+        ):
+            conn.execute(
+                """INSERT INTO hall.resource (id, kind, name, capacity, state, grid_code, geom)
+                   SELECT %s, 'shelter', 'S' || %s, %s, %s, grid_code, ST_Project(geom::geography, %s, 0)::geometry FROM hall.event WHERE id = %s""",
+                [9_000 + number, number, capacity, state, metres, loop.EVENT],
+            )
     told = wall.get(f"/api/v1/wall/emergency/{loop.EVENT}").get_json()
+    with tidy.pool.connection() as conn:
+        conn.execute("DELETE FROM hall.resource WHERE id >= 9000")
     assert (told["people_cordon"], told["people_influence"], len(told["houses"])) == (1, 1, 1)
+    near = [(one["name"], one["capacity"], one["distance_m"]) for one in told["shelters"] if one["name"].startswith("S")]
+    assert near == [("S1", None, 400), ("S0", 300, 900)]
+    assert [one["distance_m"] for one in told["shelters"]] == sorted(one["distance_m"] for one in told["shelters"])
     assert leader.post(MODE, json={"mode": "peace", "reason": "已止漏，人员返回"}).get_json()["mode"] == "peace"
     (past,) = leader.get(f"{MODE}/history").get_json()["items"]
     report = past["report"]

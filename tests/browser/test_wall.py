@@ -1,12 +1,13 @@
 """The wall of the hall in a browser: its token, its sheets, its scenes, a network that drops, and the way into an emergency and out of it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
+from geodata.db import Conn
 from tests.conftest import City
 from tests.serving import Served
 
@@ -22,6 +23,9 @@ async () => {
   });
 }
 """
+
+FLOWN = "() => { const {gl} = wall.sheet().view.maps[0]; return [...gl.getCenter().toArray(), gl.getBearing()]; }"
+CAMERA = "() => wall.sheet().maps.map(({gl}) => [gl.getZoom(), gl.getPitch(), gl.getBearing(), ...gl.getCenter().toArray()])"
 
 
 @pytest.fixture
@@ -90,6 +94,11 @@ def test_an_emergency_takes_its_zone_and_leaves_no_trace(wall: Page, server: Ser
         wall.wait_for_selector(".stage.in-emergency .event-head h1")
         assert wall.locator(".panel-city .number").first.inner_text() != "–"
         wall.wait_for_selector(".panel-people .people-top")
+        told = httpx.get(f"{server.url}/api/v1/wall/emergency/{wanted['event_id']}", headers=leader).json()
+        named = wall.locator(".shelter-row .name").all_inner_texts()
+        assert named == [one["name"] for one in told["shelters"][:3]]
+        assert named or wall.get_by_text("没有登记的避难场所").is_visible()
+        assert wall.locator(".panel-people .house-row").count() >= min(2, sum(one["people"] > 0 for one in told["houses"]))
     finally:
         httpx.post(f"{server.url}/api/v1/mode", headers=leader, json={"mode": "peace", "reason": "演练结束"})
     wall.wait_for_selector(".stage:not(.in-emergency)")
@@ -115,3 +124,133 @@ def test_the_controller_enters_a_screen_and_pins_a_scene_on_it(wall: Page, chrom
     page.get_by_role("button", name="再按一次移除").click()
     page.locator(".hs-card.unknown").wait_for()
     context.close()
+
+
+@pytest.fixture
+def programme(server: Served, city: City) -> Iterator[Callable[..., None]]:
+    """A way to give all walls that nobody entered another programme; the usual one comes back."""
+    desk = city.token("shift_leader")
+    before = httpx.get(f"{server.url}/api/v1/screens", headers=desk).json()["programmes"][0]
+    address = f"{server.url}/api/v1/programmes/{before['id']}"
+
+    def write(*steps: dict[str, object]) -> None:
+        body = {"name": before["name"], "steps": [{"scene": "overview", "seconds": 300, **step} for step in steps]}
+        assert httpx.put(address, headers=desk, json=body).status_code == 200
+
+    yield write
+    httpx.put(address, headers=desk, json={name: before[name] for name in ("name", "steps")})
+
+
+def camera(wall: Page) -> object:
+    return wall.evaluate(CAMERA)
+
+
+def test_a_flight_goes_over_the_scene_and_leaves_the_map_where_it_was(
+    wall: Page, server: Served, city: City, programme: Callable[..., None]
+) -> None:
+    flight = httpx.get(f"{server.url}/api/v1/fly-paths", headers=city.token("wall")).json()["items"][0]
+    wall.wait_for_function("wall.sheet().maps[0] && wall.sheet().maps[0].gl")
+    before = camera(wall)
+    programme({"flight": flight["id"]})
+    wall.wait_for_selector(".scene-view.shown [data-view=flight] .map-gl.drawn")
+    assert flight["name"] in wall.locator(".scene-view .map-title").inner_text()
+    start = wall.evaluate(FLOWN)
+    wall.wait_for_function(f"(start) => ({FLOWN})().some((value, n) => Math.abs(value - start[n]) > (n < 2 ? 1e-4 : 0.5))", arg=start)
+    assert camera(wall) == before
+    programme({})
+    wall.wait_for_selector(".scene-view", state="detached")
+    assert camera(wall) == before
+    assert wall.evaluate("() => [wall.sheet().view, wall.scene.view]") == [None, ""]
+    # one that was taken away meanwhile: the plan stays, and the wall says why
+    gone = httpx.post(
+        f"{server.url}/api/v1/fly-paths",
+        headers=city.token("shift_leader"),
+        json={"name": "短暂", "shared": True, "stops": [{**stop, "seconds": 6} for stop in flight["stops"][:2]]},
+    ).json()["id"]
+    programme({"flight": gone})
+    assert httpx.delete(f"{server.url}/api/v1/fly-paths/{gone}", headers=city.token("shift_leader")).status_code == 204
+    wall.get_by_text("航线已删除或未共享：本场景按平面显示").wait_for()
+    assert camera(wall) == before
+
+
+def test_two_views_stand_side_by_side(wall: Page, programme: Callable[..., None]) -> None:
+    wall.wait_for_function("wall.sheet().maps[0] && wall.sheet().maps[0].gl")
+    before = camera(wall)
+    answers: list[int] = []
+    wall.on("response", lambda answer: answers.append(answer.status) if "/tiles/imagery/" in answer.url else None)
+    programme({"compare": "imagery"}, {"scene": "events", "compare": "tilted"})
+    wall.wait_for_selector(".scene-view.shown.sides")
+    assert answers
+    assert set(answers) == {200}
+    assert wall.locator(".scene-view .map-title").all_inner_texts() == ["平面", "影像"]
+    left, right = (
+        wall.evaluate("(n) => { const {gl} = wall.sheet().view.maps[n]; return [gl.getZoom(), ...gl.getCenter().toArray()]; }", n)
+        for n in (0, 1)
+    )
+    assert left == pytest.approx(right, abs=1e-6)
+    assert wall.evaluate("() => wall.sheet().view.maps.map(({gl}) => Boolean(gl.getLayer('hall-ground')))") == [False, True]
+    assert wall.evaluate("() => wall.sheet().view.maps.map(({gl}) => gl.getLayoutProperty('w-major', 'visibility'))") == ["visible"] * 2
+    wall.evaluate("() => { wall.scene.step = 1; }")
+    wall.wait_for_selector(".scene-view.shown.sides [data-view=tilted]")
+    wall.wait_for_function("document.querySelectorAll('.scene-view').length === 1")
+    assert wall.evaluate("() => [wall.scene.now, ...wall.sheet().view.maps.map(({gl}) => Math.round(gl.getPitch()))]") == ["events", 0, 55]
+    programme({})
+    wall.wait_for_selector(".scene-view", state="detached")
+    assert camera(wall) == before
+
+
+def test_without_webgl_a_flight_is_the_plan_and_the_wall_says_so(
+    chromium: Browser, server: Served, city: City, programme: Callable[..., None]
+) -> None:
+    flight = httpx.get(f"{server.url}/api/v1/fly-paths", headers=city.token("wall")).json()["items"][0]
+    programme({"flight": flight["id"]})
+    page = chromium.new_context(viewport=SIZE).new_page()
+    page.set_default_timeout(WAIT_MS)
+    page.add_init_script(
+        "const real = HTMLCanvasElement.prototype.getContext;"
+        "HTMLCanvasElement.prototype.getContext = function (kind, ...more) { return /webgl/.test(kind) ? null : real.call(this, kind, ...more); };"
+    )
+    page.goto(f"{server.url}/wall?token={city.accounts['wall']['token']}&size=1920x1080&speed=5")
+    page.get_by_text("此浏览器无法绘制三维飞行：本场景按平面显示").wait_for()
+    assert page.locator(".scene-view.shown").count() == 0
+    assert page.locator(".figure-accepted .number").inner_text() != "–"
+    page.context.close()
+
+
+def test_the_controller_chooses_flights_and_comparisons_and_what_was_acknowledged_asks_no_more(
+    chromium: Browser, server: Served, city: City, city_conn: Conn, programme: Callable[..., None]
+) -> None:
+    programme({})
+    row = city_conn.execute(
+        "SELECT id, level FROM hall.event WHERE closed_at IS NULL AND level > 1 ORDER BY reported_at DESC, id DESC LIMIT 1"
+    ).fetchone()
+    assert row
+    city_conn.execute("UPDATE hall.event SET level = 1 WHERE id = %s", [row[0]])
+    city_conn.commit()
+    context = chromium.new_context(viewport={"width": 1366, "height": 900})
+    context.set_default_timeout(WAIT_MS)
+    try:
+        account = city.accounts["shift_leader"]
+        context.request.post(f"{server.url}/api/v1/session", data={"username": account["username"], "password": account["password"]})
+        page = context.new_page()
+        page.goto(f"{server.url}/screens/")
+        case = page.locator(f".hs-proposal[data-event='{row[0]}']")
+        case.get_by_role("button", name="大屏已知悉").click()
+        case.get_by_role("button", name="大屏已知悉").wait_for(state="detached")
+        assert "已知悉" in case.inner_text()
+
+        page.locator(".hs-programme").first.get_by_role("button", name="修改").click()
+        view = page.get_by_label("地图", exact=True).first
+        flight = httpx.get(f"{server.url}/api/v1/screens", headers=city.token("shift_leader")).json()["flights"][0]
+        view.select_option(f"flight:{flight['id']}")
+        page.get_by_role("button", name="加一场").click()
+        page.get_by_label("地图", exact=True).nth(1).select_option("compare:imagery")
+        page.locator(".hs-editor").get_by_role("button", name="保存").click()
+        page.get_by_text(f"〔飞行：{flight['name']}〕").wait_for()
+        kept = httpx.get(f"{server.url}/api/v1/screens", headers=city.token("shift_leader")).json()["programmes"][0]["steps"]
+        assert [(step["flight"], step["compare"]) for step in kept] == [(flight["id"], None), (None, "imagery")]
+    finally:
+        city_conn.execute("DELETE FROM hall.wall_acknowledgement WHERE event_id = %s", [row[0]])
+        city_conn.execute("UPDATE hall.event SET level = %s WHERE id = %s", [row[1], row[0]])
+        city_conn.commit()
+        context.close()
