@@ -3,8 +3,6 @@
 import contextlib
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from statistics import median
@@ -15,9 +13,9 @@ from playwright.sync_api import Browser, sync_playwright
 from bench.figures import Figure
 from bench.serving.city import city
 from geodata.city import accounts
-from geodata.settings import ROOT, Settings
+from geodata.settings import Settings
 from tests.browser.conftest import CHROMIUM
-from tests.serving import Served, free_port, serve
+from tests.serving import Served, free_port, running, serve
 
 TILES = 4
 ROUNDS = 3
@@ -48,7 +46,7 @@ def run() -> list[Figure]:
         "DATABASE_URL": settings.database_url, "DATA_DIR": str(settings.data_dir), "SCALE": "1", "DEMO": "1",
         "MEDIA_PORT": str(free_port()), "SAMPLE_RTSP_PORT": str(free_port()), "VIDEO_CHECK_S": "0",
     }  # fmt: skip
-    with _running("media.sample_city", environ), _running("media", environ), serve(environ) as served, sync_playwright() as playwright:
+    with running("media.sample_city", environ), running("media", environ), serve(environ) as served, sync_playwright() as playwright:
         _answered(environ["MEDIA_PORT"])
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER)
         taken = _taken(browser, served, settings)
@@ -102,16 +100,6 @@ def _filmed(cases: list[dict[str, int]], served: Served, account: dict[str, str]
                 seen |= ready
                 found += 1
                 yield int(case["id"])
-
-
-@contextlib.contextmanager
-def _running(module: str, environ: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-m", module], env=environ, cwd=ROOT)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(15)
 
 
 def _answered(port: str) -> None:

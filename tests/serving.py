@@ -50,6 +50,17 @@ def serve(environ: Mapping[str, str], *, healthy: bool = True) -> Iterator[Serve
             process.kill()
 
 
+@contextlib.contextmanager
+def running(module: str, environ: Mapping[str, str]) -> Iterator[None]:
+    """Have another process of the product beside the server: `media`, `media.sample_city`."""
+    process = subprocess.Popen([sys.executable, "-m", module], env=environ, cwd=ROOT)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
 def _wait(url: str, process: subprocess.Popen[bytes], *, healthy: bool) -> None:
     deadline = time.monotonic() + START_S
     answer = "no answer"

@@ -3,8 +3,6 @@
 import contextlib
 import os
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,10 +13,9 @@ import pytest
 from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from geodata.settings import ROOT
 from tests.browser.conftest import Desk, signed_in
 from tests.conftest import City
-from tests.serving import Served, free_port, serve
+from tests.serving import Served, free_port, running, serve
 
 pytestmark = pytest.mark.browser
 WAIT_MS = 60_000
@@ -49,16 +46,6 @@ SEEK = """async (offset) => {
     while (Array.from(replay.tracks.values()).some((track) => !track.isReady()) && performance.now() - begun < 8000) await new Promise((resolve) => setTimeout(resolve, 5));
     return performance.now() - begun;
 }"""
-
-
-@contextlib.contextmanager
-def running(module: str, environ: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-m", module], env=environ, cwd=ROOT)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(15)
 
 
 @pytest.fixture(scope="module")
