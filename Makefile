@@ -14,7 +14,7 @@ test:
 ifdef TESTS
 	@$(PYTHON) bin/with_database.py .venv/bin/python -m pytest $(TESTS)
 else
-	@$(PYTHON) bin/with_database.py .venv/bin/python -m pytest -n 2 tests --ignore=tests/browser
+	@$(PYTHON) bin/with_database.py .venv/bin/python -m pytest -n 2 --reruns 1 -rR tests --ignore=tests/browser
 	@$(PYTHON) bin/with_database.py .venv/bin/python -m pytest --reruns 1 -rR tests/browser
 endif
 

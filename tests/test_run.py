@@ -1,5 +1,6 @@
 """`make run` as a process: it starts in seconds over what is there, says what stands in its way, and leaves nothing behind."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -59,6 +60,14 @@ class Running:
         return left
 
 
+def command(pid: int) -> list[bytes]:
+    """Program and arguments of a process, [b""] when it has just ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return [b""]
+
+
 @pytest.fixture
 def running(city: City) -> Iterator[Running]:
     started = Running(city)
@@ -67,7 +76,8 @@ def running(city: City) -> Iterator[Running]:
         yield started
     finally:
         for pid in started.family():
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may end by itself after it was found
+                os.kill(pid, signal.SIGKILL)
         started.process.wait()
 
 
@@ -86,12 +96,13 @@ def test_not_even_a_kill_of_the_manager_leaves_a_process(running: Running) -> No
 
 def test_a_video_gateway_that_dies_starts_again_and_the_map_goes_on(running: Running) -> None:
     def gateways() -> list[int]:
-        found = [pid for pid in running.family() if Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[1:3] == [b"-m", b"media"]]
-        return [pid for pid in found if b"python" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]]
+        commands = {pid: command(pid) for pid in running.family()}
+        return [pid for pid, (program, *rest) in commands.items() if b"python" in program and rest[:2] == [b"-m", b"media"]]
 
     deadline = time.monotonic() + STOP_S
     while not (before := gateways()) and time.monotonic() < deadline:
         time.sleep(0.2)
+    assert before
     os.kill(before[0], signal.SIGKILL)
     while (not (after := gateways()) or after == before) and time.monotonic() < deadline:
         time.sleep(0.2)

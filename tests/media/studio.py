@@ -146,7 +146,12 @@ def ffmpegs(studio: Studio) -> set[int]:
 
 def alive(pids: list[int]) -> list[int]:
     """Return those that still run."""
-    return [pid for pid in pids if Path(f"/proc/{pid}").exists() and ") Z" not in Path(f"/proc/{pid}/stat").read_text()]
+    found = []
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            if ") Z" not in Path(f"/proc/{pid}/stat").read_text():
+                found.append(pid)
+    return found
 
 
 @contextlib.contextmanager
