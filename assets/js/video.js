@@ -1,4 +1,4 @@
-/** The way to the pictures: nothing of video is loaded before somebody asks for one. What asks for it by `data-video-…` is listed in docs/desk.md. */
+/** The way to the pictures: nothing of video is loaded before a panel offers some. What asks for it by `data-video-…` is listed in docs/desk.md. */
 (function (hall) {
   'use strict';
 
@@ -55,7 +55,12 @@
 
   /** A place for pictures has come onto the page: the camera's own panel, the page of video. */
   const PLACES = { '[data-video-panel]': 'panel', '#video-wall': 'wall', '#detections.det': 'detections' };
+  let offered = false;
   function settle() {
+    if (!offered && document.querySelector('#panel-body [data-video-event]')) {
+      offered = true;
+      requestIdleCallback(() => load('dock'));
+    }
     for (const [selector, name] of Object.entries(PLACES)) {
       for (const node of document.querySelectorAll(`${selector}:not([data-taken])`)) {
         node.dataset.taken = 'true';

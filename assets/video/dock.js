@@ -19,6 +19,8 @@ const MOST = 16;
 const LEAST_PX = 560;
 const EDGE_PX = 24;
 const WALK_S = 5;
+/** What a camera sees is asked for after this time: until then server and browser have the pictures to bring. */
+const PICTURES_FIRST_MS = 2500;
 
 let dock = null;
 
@@ -124,6 +126,8 @@ class Dock {
     const rows = await known(lacking.map(({ id }) => id));
     for (const row of rows) Object.assign(lacking.find(({ id }) => id === row.id), { ...row, distance_m: lacking.find(({ id }) => id === row.id).distance_m });
     for (const tile of this.grid.tiles) tile.label();
+    await new Promise((resolve) => { setTimeout(resolve, PICTURES_FIRST_MS); });
+    if (dock !== this) return;
     await Promise.all(lacking.map(async (camera) => {
       // until the ground that it sees is known, and for a camera that the server has not looked at yet, the plain sector is drawn
       const sight = await api.sight(camera.id).catch(() => null);
