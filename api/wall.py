@@ -18,12 +18,14 @@ from layers.base import Text
 from layers.parts import MAJORS as PART_MAJORS
 from layers.registry import LAYERS
 from layers.sensors import KINDS as SENSOR_KINDS
-from services import audit, hotspots, wall
+from services import audit, hotspots
 from services.gistar import TRENDS
 from services.ground import GroundStore
+from services.hexagons import outlines, ring
 from services.history import Filters
 from services.hotspots import Frames, Step
 from services.screens import require_watch
+from services.wall import areas, cases, emergency, means
 
 HOT, HOT_CELLS, HOT_WEEKS, MOST_PLACES = timedelta(days=7), 8, 8, 12
 """Window of the wall's hot spots, H3 resolution of its cells (0.7 km²), weeks of their lines, how many are named."""
@@ -46,19 +48,19 @@ class EmergencyView:
     """A case and what is around it."""
 
     at: datetime
-    event: wall.Scene
+    event: emergency.Scene
     cordon_m: float
     influence_m: float
     people_cordon: int
     people_influence: int
     buildings: int
     houses: Sequence[HouseView]
-    shelters: Sequence[wall.Shelter]
+    shelters: Sequence[emergency.Shelter]
     shelter_m: float
     """How far away shelters were looked for."""
-    units: Sequence[wall.Unit]
-    acts: Sequence[wall.Happened]
-    departments: Sequence[wall.Taking]
+    units: Sequence[emergency.Unit]
+    acts: Sequence[emergency.Happened]
+    departments: Sequence[emergency.Taking]
     titles: Mapping[str, Mapping[str, Text]]
 
 
@@ -133,8 +135,8 @@ class ForceView:
     """Workers and vehicles by kind and state, where they are, and how kinds and states are called."""
 
     at: datetime
-    numbers: Sequence[wall.Number]
-    units: Sequence[wall.Spot]
+    numbers: Sequence[means.Number]
+    units: Sequence[means.Spot]
     titles: Mapping[str, Mapping[str, Text]]
 
 
@@ -143,10 +145,10 @@ class SensingView:
     """Sensors and parts by kind and state, what is in alarm, and how kinds and states are called."""
 
     at: datetime
-    numbers: Sequence[wall.Number]
-    alarms: Sequence[wall.SensorAlarm]
-    points: Sequence[wall.Spot]
-    cells: Sequence[wall.Cell]
+    numbers: Sequence[means.Number]
+    alarms: Sequence[means.SensorAlarm]
+    points: Sequence[means.Spot]
+    cells: Sequence[means.Cell]
     titles: Mapping[str, Mapping[str, Text]]
 
 
@@ -157,17 +159,17 @@ class WallViews:
         self._pool, self._history = context.pool, context.history
         self._ground = GroundStore(context.settings.data_dir)
 
-    def events(self) -> wall.Events:
+    def events(self) -> cases.Events:
         """Newest cases, major ones, and all open ones as points."""
         reader, now = current_reader(), datetime.now(UTC)
         with reading(self._pool) as conn:
-            return wall.events(conn, reader, now)
+            return cases.events(conn, reader, now)
 
-    def frames(self) -> wall.Frames:
+    def frames(self) -> areas.Frames:
         """The boxes that the maps of a wall show."""
         reader = current_reader()
         with reading(self._pool) as conn:
-            return wall.frames(conn, reader)
+            return areas.frames(conn, reader)
 
     def hotspots(self) -> HotView:
         """Hot spots of the last seven days."""
@@ -191,7 +193,7 @@ class WallViews:
             step=Step.DAY,
         )
         with reading(self._pool) as conn:
-            called = wall.places(conn, [LonLat(float(lon[place]), float(lat[place])) for place in first])
+            called = areas.places(conn, [LonLat(float(lon[place]), float(lat[place])) for place in first])
         return HotView(
             at=now,
             data_at=found.at,
@@ -209,11 +211,11 @@ class WallViews:
                     expected=_known(found.expected[place]),
                     significant=bool(found.significant[place]),
                     trend=trends[place],
-                    ring=wall.ring(names[place]),
+                    ring=ring(names[place]),
                 )
                 for place in np.flatnonzero(found.count > 0).tolist()
             ],
-            clusters=[HotCluster(rings=rings) for rings in wall.outlines([names[place] for place in hot])],
+            clusters=[HotCluster(rings=rings) for rings in outlines([names[place] for place in hot])],
             top=[
                 HotPlace(
                     h3=names[place],
@@ -231,20 +233,20 @@ class WallViews:
         """Outlines of the base grids."""
         reader, now = current_reader(), datetime.now(UTC)
         with reading(self._pool) as conn:
-            found = wall.grids(conn, reader)
+            found = areas.grids(conn, reader)
         return GridList(at=now, grids=[GridShape(code=code, rings=_rings(json.loads(shape))) for code, shape in found])
 
     def force(self) -> ForceView:
         """Workers and vehicles in numbers."""
         reader, now = current_reader(), datetime.now(UTC)
         with reading(self._pool) as conn:
-            return ForceView(at=now, numbers=wall.force(conn, reader), units=wall.units(conn, reader), titles=_titles())
+            return ForceView(at=now, numbers=means.force(conn, reader), units=means.units(conn, reader), titles=_titles())
 
     def sensing(self) -> SensingView:
         """Sensors and parts in numbers."""
         reader, now = current_reader(), datetime.now(UTC)
         with reading(self._pool) as conn:
-            found = wall.sensing(conn, reader, now)
+            found = means.sensing(conn, reader, now)
         titles = {
             "sensor": dict(SENSOR_KINDS),
             "part": dict(PART_MAJORS),
@@ -256,7 +258,7 @@ class WallViews:
         """One case with its surroundings."""
         reader, now = current_reader(), datetime.now(UTC)
         with reading(self._pool) as conn:
-            found = wall.emergency(conn, reader, id, now)
+            found = emergency.emergency(conn, reader, id, now)
         return EmergencyView(
             at=found.at,
             event=found.event,
@@ -288,7 +290,7 @@ class WallViews:
         """Let the walls go on."""
         caller = current_caller()
         with audit.attempt(self._pool, caller, "wall_acknowledge", f"events/{id}") as conn:
-            wall.acknowledge(conn, caller, id)
+            cases.acknowledge(conn, caller, id)
 
     def routes(self) -> Sequence[Route]:
         """Return what is served, and what OpenAPI says of it."""
@@ -297,10 +299,10 @@ class WallViews:
                 method="GET",
                 path="/api/v1/wall/events",
                 view=self.events,
-                answer=wall.Events,
+                answer=cases.Events,
                 summary="Cases as a wall lists and shows them",
             ),
-            Route(method="GET", path="/api/v1/wall/frames", view=self.frames, answer=wall.Frames, summary="What the maps of a wall show"),
+            Route(method="GET", path="/api/v1/wall/frames", view=self.frames, answer=areas.Frames, summary="What the maps of a wall show"),
             Route(
                 method="GET",
                 path="/api/v1/wall/hotspots",

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import h3
 import numpy as np
 
 from services import hotspots
 from services.ground import Ground
+from services.hexagons import ring
 from services.history import Filters, History
 from services.rights import Reader
 
@@ -56,13 +56,8 @@ def hot_cells(history: History, ground: Ground, reader: Reader, now: datetime) -
                 h3=(name := found.field.names[place]),
                 count=int(found.count[place]),
                 z_score=round(float(found.z_score[place]), 2),
-                boundary=_ring(name),
+                boundary=tuple(ring(name)),
             )
             for place in ordered.tolist()
         ),
     )
-
-
-def _ring(cell: str) -> tuple[tuple[float, float], ...]:
-    corners = tuple((round(lon, 6), round(lat, 6)) for lat, lon in h3.cell_to_boundary(cell))
-    return (*corners, corners[0])

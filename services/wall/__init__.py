@@ -1,0 +1,1 @@
+"""What a wall shows beside today's figures. Nothing personal is ever read here, whoever asks."""
