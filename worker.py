@@ -8,7 +8,7 @@ import threading
 from datetime import UTC, datetime
 from types import FrameType
 
-from geodata.city import pictures, pulse, refresh
+from geodata.city import pulse, refresh
 from geodata.db import Pool, open_pool, writing
 from geodata.errors import SourceUnavailableError
 from geodata.secret_key import secret_key
@@ -18,11 +18,11 @@ from services import (
     camera_coverage,
     changes,
     clip_maker,
+    derived,
     eta,
     event_video,
     evidence,
     heartbeat,
-    history_build,
     outbox,
     patrols,
     retention,
@@ -33,6 +33,7 @@ from services import (
 from services.briefs import maker
 from services.indicators import schedule as indicator_schedule
 from services.media_client import MediaClient
+from services.scaleout import Scaleout
 from services.video_tokens import Signer
 
 log = logging.getLogger("worker")
@@ -66,21 +67,19 @@ def main() -> None:
     client = MediaClient(settings.media_port, Signer(secret_key(settings)))
     threads.append(threading.Thread(target=clip_maker.run_forever, args=(stop, pool, settings.data_dir, client), name="clips"))
     threads.append(threading.Thread(target=evidence.run_forever, args=(stop, pool, settings.data_dir, client), name="evidence"))
-    threads.append(threading.Thread(target=patrols.run_forever, args=(stop, pool, settings.data_dir), name="patrols"))
-    threads.append(threading.Thread(target=history_build.run_forever, args=(stop, pool, settings.data_dir), name="history"))
-    threads.append(threading.Thread(target=indicator_schedule.run_forever, args=(stop, pool), name="indicators"))
+    threads.append(threading.Thread(target=patrols.run_forever, args=(stop, pool), name="patrols"))
+    threads.append(threading.Thread(target=indicator_schedule.run_forever, args=(stop, pool, Scaleout.of(settings)), name="indicators"))
     threads.append(
         threading.Thread(target=maker.run_forever, args=(stop, pool, settings.data_dir), kwargs={"demo": settings.demo}, name="briefs")
     )
     if settings.demo:
         threads.append(threading.Thread(target=beat, args=(stop, pool), name="pulse"))
-        drawn = {"scale": settings.scale, "now": datetime.now(UTC)}
-        # nobody waits for it at the end: what is half drawn is drawn anew the next time
-        threading.Thread(target=pictures.draw, args=(pool, settings.data_dir), kwargs=drawn, name="pictures", daemon=True).start()
     if settings.demo and settings.simulate:
         threads.append(threading.Thread(target=simulate.run_forever, args=(stop, pool, simulate.Options()), name="simulation"))
     for thread in threads:
         thread.start()
+    # nobody waits for it at the end: what is half made is made anew the next time
+    threading.Thread(target=derived.run_forever, args=(stop, pool, settings), name="derived", daemon=True).start()
     for thread in threads:
         thread.join()
     pool.close()

@@ -116,9 +116,7 @@ class HotspotViews:
     def __init__(self, context: Context) -> None:
         self._pool, self._history = context.pool, context.history
         self._ground = GroundStore(context.settings.data_dir)
-        settings = context.settings
-        folder = settings.history_export or str(settings.data_dir / "exports" / "history")
-        self._scaleout = Scaleout(settings.dask_scheduler, folder) if settings.dask_scheduler else None
+        self._scaleout = Scaleout.of(context.settings)
 
     def map(self) -> HotspotsView:
         """The map."""

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,18 +20,21 @@ import numpy as np
 from geodata.arrays import Bools, Ints
 from geodata.errors import InvalidInputError, SourceUnavailableError
 from geodata.history_export import FILE, PREFIX, months_of
-from services import backtest, case_series, hotspots
+from geodata.settings import Settings
+from services import backtest, hotspots
 from services.backtest import Backtest
-from services.case_series import Period
 from services.ground import Field, Ground
 from services.history import UNCOUNTED, Cells, Filters, how_of
 from services.hotspots import Hotspots, Rate
+from services.indicators import periods
 from services.rights import Reader
 
 log = logging.getLogger(__name__)
 
 CONNECT_S = 3.0
 ANSWER_S = 120.0
+STREET_DIGITS = 9
+UNREPORTED = ("void", "merged", "not_filed")
 COLUMNS = (
     "class_code", "sub_code", "major", "source", "level", "state", "grid_code", "building_id", "lead_department", "reported_at", "deadline_at",
     "closed_at",
@@ -48,8 +51,33 @@ class Question:
     """Open cases are overdue when their deadline is before."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """Cases that are counted together: of these majors, sub or minor classes, from these sources. An empty set is no condition."""
+
+    classes: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """Reported cases, without void, merged and not filed ones, as they were exported `at`.
+
+    For each kind (first day of the period in China as days since 1970, code of the street) → cases; what has none is left out.
+    """
+
+    at: datetime
+    counts: Sequence[Mapping[tuple[int, str], int]]
+
+
 class Scaleout:
     """A Dask scheduler and the folder of the exported history as its workers see it. Connects at the first question."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Scaleout | None":
+        """Return the one that is set up, if any."""
+        folder = settings.history_export or str(settings.data_dir / "exports" / "history")
+        return cls(settings.dask_scheduler, folder) if settings.dask_scheduler else None
 
     def __init__(self, scheduler: str, folder: str) -> None:
         self._scheduler, self._folder = scheduler, folder
@@ -81,17 +109,20 @@ class Scaleout:
         counts, _, _ = self._counted(field, reader, filters, edges)
         return backtest.judged(field, counts, edges, weeks)
 
-    def series(self, reader: Reader, filters: Filters, *, period: Period, digits: int = 0) -> dict[tuple[str, str], int]:
-        """Count cases by period and area, as `services.case_series.series` does. Errors as `hotspots`."""
-        case_series.check(digits)
-        low, high = filters.seconds()
-        question, files = self._asked(reader, filters), self._files(low, high)
+    def series(self, kinds: Sequence[Kind], cycle: str) -> Series:
+        """Count the reported cases of each kind by period and street.
+
+        Raises:
+            SourceUnavailableError: the scheduler does not answer, or nothing was exported.
+        """
+        files, at = self._files(None, None), self._at()
         client = self._connected()
-        parts = self._gathered(client, [client.submit(series_of, file, question, period, digits, pure=False) for file in files])
-        total: Counter[tuple[str, str]] = Counter()
+        parts = self._gathered(client, [client.submit(series_of, file, tuple(kinds), cycle, pure=False) for file in files])
+        totals: list[Counter[tuple[int, str]]] = [Counter() for _ in kinds]
         for part in parts:
-            total.update(part)
-        return dict(sorted(total.items()))
+            for total, counts in zip(totals, part, strict=True):
+                total.update(counts)
+        return Series(at=at, counts=totals)
 
     def _counted(self, field: Field, reader: Reader, filters: Filters, edges: Ints) -> tuple[Any, int, datetime]:
         question, files = self._asked(reader, filters), self._files(int(edges[0]), int(edges[-1]))
@@ -163,16 +194,24 @@ def count_of(file: str, question: Question, cells: Cells, resolution: int, edges
     return (bins, column, counts), int(len(found) - known.sum())
 
 
-def series_of(file: str, question: Question, period: Period, digits: int) -> dict[tuple[str, str], int]:
-    """Count the cases of one file by period and area, on a worker."""
-    table, reported, passes = _read(file, question, ())
-    low, high = question.filters.seconds()
-    if low is not None:
-        passes &= reported >= low
-    if high is not None:
-        passes &= reported < high
-    codes = np.array([code[:digits] for code in table["grid_code"].filter(passes).to_pylist()] or [""], np.str_)
-    return case_series.totals(case_series.first_days(reported[passes], period), codes)
+def series_of(file: str, kinds: Sequence[Kind], cycle: str) -> list[dict[tuple[int, str], int]]:
+    """Count the cases of one file by kind, period and street, on a worker."""
+    import pyarrow.parquet as pq  # noqa: PLC0415 - only workers read files
+
+    table = pq.read_table(file, columns=["class_code", "sub_code", "major", "source", "state", "grid_code", "reported_at"])
+    table = table.filter(~_any_of(table["state"], UNREPORTED))
+    first = periods.first_days(cycle, _seconds(table["reported_at"]))
+    streets, street = np.unique(np.array([code[:STREET_DIGITS] for code in table["grid_code"].to_pylist()], np.str_), return_inverse=True)
+    found = []
+    for kind in kinds:
+        passes = np.ones(len(first), np.bool_)
+        if kind.classes:
+            passes &= np.logical_or.reduce([_any_of(table[column], kind.classes) for column in ("class_code", "sub_code", "major")])
+        if kind.sources:
+            passes &= _any_of(table["source"], kind.sources)
+        pairs, counts = np.unique(np.stack([first[passes], street[passes]]), axis=1, return_counts=True)
+        found.append({(int(day), str(streets[place])): int(count) for day, place, count in zip(*pairs, counts, strict=True)})
+    return found
 
 
 def _read(file: str, question: Question, further: Sequence[str]) -> tuple[Any, Ints, Bools]:

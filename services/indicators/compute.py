@@ -26,28 +26,36 @@ KEPT_HOURS = timedelta(days=100)
 WHOLE_TIMEOUT = "SET LOCAL statement_timeout = '120s'"
 
 DISTRICT = "SELECT code FROM hall.area WHERE level = 'district' ORDER BY code LIMIT 1"
-COMPUTE = """
+SPINE: LiteralString = """
+    spine AS (
+        SELECT local_start, a.code AS area, a.level
+        FROM generate_series(%(start)s::timestamptz AT TIME ZONE 'Asia/Shanghai', %(last)s::timestamptz AT TIME ZONE 'Asia/Shanghai',
+                             %(step)s::interval) AS local_start
+        CROSS JOIN hall.area a WHERE a.code = %(district)s OR (a.level = 'street' AND starts_with(a.code, %(district)s))
+    )
+"""
+KEEP: LiteralString = """
+    INSERT INTO hall.indicator_value (code, area, period, value, quality, data_time)
+    SELECT one.code, spine.area, spine.local_start AT TIME ZONE 'Asia/Shanghai',
+           CASE WHEN one.zero THEN coalesce(one.value, 0) ELSE one.value END, 'own',
+           least((spine.local_start + %(step)s::interval) AT TIME ZONE 'Asia/Shanghai', %(now)s)
+    FROM spine {found}
+    WHERE one.streets OR spine.level = 'district'
+    ON CONFLICT (code, area, period) DO UPDATE SET value = excluded.value, data_time = excluded.data_time
+    WHERE indicator_value.value IS DISTINCT FROM excluded.value OR indicator_value.data_time IS DISTINCT FROM excluded.data_time
+"""
+"""Every period of every area gets a figure; `found` joins them as `one`."""
+COMPUTE: LiteralString = """
     WITH marked AS (
         SELECT base.*, date_trunc(%(cycle)s, base.at AT TIME ZONE 'Asia/Shanghai') AS local_start, left(base.grid_code, 9) AS street_code
         FROM ({rows}) AS base WHERE base.at >= %(start)s AND base.at < %(end)s
     ), grouped AS (
         SELECT local_start, CASE WHEN grouping(street_code) = 1 THEN %(district)s ELSE street_code END AS area, {values}
         FROM marked GROUP BY GROUPING SETS ((local_start, street_code), (local_start))
-    ), spine AS (
-        SELECT local_start, a.code AS area, a.level
-        FROM generate_series(%(start)s::timestamptz AT TIME ZONE 'Asia/Shanghai', %(last)s::timestamptz AT TIME ZONE 'Asia/Shanghai',
-                             %(step)s::interval) AS local_start
-        CROSS JOIN hall.area a WHERE a.code = %(district)s OR (a.level = 'street' AND starts_with(a.code, %(district)s))
-    )
-    INSERT INTO hall.indicator_value (code, area, period, value, quality, data_time)
-    SELECT one.code, spine.area, spine.local_start AT TIME ZONE 'Asia/Shanghai',
-           CASE WHEN one.zero THEN coalesce(one.value, 0) ELSE one.value END, 'own',
-           least((spine.local_start + %(step)s::interval) AT TIME ZONE 'Asia/Shanghai', %(now)s)
-    FROM spine LEFT JOIN grouped USING (local_start, area)
-    CROSS JOIN LATERAL (VALUES {pairs}) AS one (code, value, zero, streets)
-    WHERE one.streets OR spine.level = 'district'
-    ON CONFLICT (code, area, period) DO UPDATE SET value = excluded.value, data_time = excluded.data_time
-    WHERE indicator_value.value IS DISTINCT FROM excluded.value OR indicator_value.data_time IS DISTINCT FROM excluded.data_time
+    ),
+"""
+FOUND: LiteralString = """
+    LEFT JOIN grouped USING (local_start, area) CROSS JOIN LATERAL (VALUES {pairs}) AS one (code, value, zero, streets)
 """
 DONE = """
     INSERT INTO hall.indicator_run (code, tried_at, computed_at, whole_at)
@@ -110,15 +118,15 @@ def groups(codes: Collection[str] | None = None) -> Iterator[list[Indicator]]:
         yield list(group)
 
 
-def calculate(conn: Conn, group: Sequence[Indicator], now: datetime, *, whole: bool = False) -> Outcome:
-    """Compute indicators of one source and one cycle; each that fails is noted and leaves the others alone."""
-    found = conn.execute(DISTRICT).fetchone()
-    if not group or found is None:
+def calculate(conn: Conn, group: Sequence[Indicator], now: datetime, *, whole: bool = False, since: datetime | None = None) -> Outcome:
+    """Compute indicators of one source and one cycle, `since`: no period before; each that fails is noted and leaves the others alone."""
+    district = district_of(conn)
+    if not group or district is None:
         return Outcome(computed=[], failed={})
     if whole:
         conn.execute(WHOLE_TIMEOUT)
     try:
-        _pass(conn, group, found[0], now, whole=whole)
+        _pass(conn, group, district, now, whole=whole, since=since)
     except psycopg.Error as error:
         if conn.broken:
             raise
@@ -127,7 +135,7 @@ def calculate(conn: Conn, group: Sequence[Indicator], now: datetime, *, whole: b
             conn.execute(FAILED, {"code": group[0].code, "now": now, "error": text})
             log.warning("indicator %s: %s", group[0].code, text)
             return Outcome(computed=[], failed={group[0].code: text})
-        single = [calculate(conn, [one], now, whole=whole) for one in group]
+        single = [calculate(conn, [one], now, whole=whole, since=since) for one in group]
         return Outcome(
             computed=[code for outcome in single for code in outcome.computed],
             failed={code: text for outcome in single for code, text in outcome.failed.items()},
@@ -137,18 +145,25 @@ def calculate(conn: Conn, group: Sequence[Indicator], now: datetime, *, whole: b
     return Outcome(computed=codes, failed={})
 
 
-def _pass(conn: Conn, group: Sequence[Indicator], district: str, now: datetime, *, whole: bool) -> None:
+def district_of(conn: Conn) -> str | None:
+    """Return the code of the district, None before it is loaded."""
+    found = conn.execute(DISTRICT).fetchone()
+    return found[0] if found else None
+
+
+def _pass(conn: Conn, group: Sequence[Indicator], district: str, now: datetime, *, whole: bool, since: datetime | None) -> None:
     source, cycle = catalogue().sources[group[0].source or ""], group[0].cycle
     with conn.transaction():
         last = periods.start(cycle, now)
-        start = _start(conn, source, cycle, last, whole=whole)
+        start = first_period(conn, source, cycle, last, whole=whole)
+        start = max(start, since) if since else start
         work = _Work(source=source, cycle=cycle, district=district, start=start, last=last, now=now)
         conn.execute(_query(work, group), _values(work))
         if cycle == "hour" and whole:
             conn.execute(OLD_HOURS, {"codes": [one.code for one in group], "before": now - KEPT_HOURS})
 
 
-def _start(conn: Conn, source: Source, cycle: str, last: datetime, *, whole: bool) -> datetime:
+def first_period(conn: Conn, source: Source, cycle: str, last: datetime, *, whole: bool) -> datetime:
     """Return the first period to compute: the first whole one of the rows at the earliest."""
     if source.first is None:
         return last
@@ -183,7 +198,9 @@ def _query(work: _Work, group: Sequence[Indicator]) -> sql.Composed:
             sql.SQL("({}, grouped.{}, {}, {})").format(sql.Literal(one.code), name, sql.Literal(one.zero), sql.Literal(one.streets))
         )
     rows = sql.SQL(work.source.rows)
-    return sql.SQL(COMPUTE).format(rows=rows, values=sql.SQL(", ").join(values), pairs=sql.SQL(", ").join(pairs))
+    grouped = sql.SQL(COMPUTE).format(rows=rows, values=sql.SQL(", ").join(values))
+    found = sql.SQL(FOUND).format(pairs=sql.SQL(", ").join(pairs))
+    return sql.Composed([grouped, sql.SQL(SPINE), sql.SQL(KEEP).format(found=found)])
 
 
 def aggregate(one: Indicator) -> sql.Composed:

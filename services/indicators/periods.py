@@ -5,6 +5,9 @@ China has had one offset and no summer time since 1991: days are 24 hours and st
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+
+from geodata.arrays import Ints
 from services.worktime import LOCAL
 
 WEEK = timedelta(days=7)
@@ -12,6 +15,9 @@ FIXED = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": WEEK}
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 USUAL = {"hour": 14, "day": 8, "week": 12, "month": 12, "quarter": 8, "year": 5}
 """How many earlier periods say what is usual."""
+CHINA_S, DAY_S = 28_800, 86_400
+TO_MONDAY = 3
+"""Days from 1970-01-01, a Thursday, back to its Monday."""
 
 
 def start(cycle: str, at: datetime) -> datetime:
@@ -26,6 +32,17 @@ def start(cycle: str, at: datetime) -> datetime:
         step = MONTHS[cycle]
         local = local.replace(day=1, month=(local.month - 1) // step * step + 1)
     return local.astimezone(UTC)
+
+
+def first_days(cycle: str, seconds: Ints) -> Ints:
+    """Return the local day, counted from 1970-01-01, on which the period of each instant (seconds since 1970, UTC) begins; days and longer."""
+    days: Ints = (seconds + CHINA_S) // DAY_S
+    if cycle == "day":
+        return days
+    if cycle == "week":
+        return (days + TO_MONDAY) // 7 * 7 - TO_MONDAY
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) // MONTHS[cycle] * MONTHS[cycle]
+    return np.asarray(months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64), np.int64)
 
 
 def shift(cycle: str, begins: datetime, number: int) -> datetime:

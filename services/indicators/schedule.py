@@ -11,7 +11,8 @@ import psycopg
 from geodata.db import Pool, reading, writing
 from geodata.errors import SourceUnavailableError
 from geodata.indicators.catalogue import catalogue
-from services.indicators import compute, warnings
+from services.indicators import compute, spread, warnings
+from services.scaleout import Scaleout
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +29,8 @@ WHOLE = timedelta(days=1)
 RUNS = "SELECT code, tried_at, whole_at FROM hall.indicator_run LIMIT 1000"
 
 
-def step(pool: Pool, now: datetime) -> compute.Outcome:
-    """Compute what is due and settle the warnings.
+def step(pool: Pool, now: datetime, cluster: Scaleout | None = None) -> compute.Outcome:
+    """Compute what is due, what a cluster can count of the whole history there, and settle the warnings.
 
     Raises:
         SourceUnavailableError: the database is away.
@@ -42,7 +43,8 @@ def step(pool: Pool, now: datetime) -> compute.Outcome:
     # one that fails over its whole history is tried again with the others, not at once
     whole -= {one.code for one in own if one.code in runs and now - runs[one.code][0] < EVERY["month"] and runs[one.code][1] is None}
     due = {one.code for one in own if one.code not in runs or now - runs[one.code][0] >= EVERY[one.cycle]} - whole
-    outcome = compute.Outcome(computed=[], failed={})
+    outcome = spread.recompute(pool, cluster, now, whole) if cluster and whole else compute.Outcome(computed=[], failed={})
+    whole -= {*outcome.computed, *outcome.failed}
     for codes, all_of_it in ((whole, True), (due, False)):
         if codes:
             made = compute.recompute(pool, now, whole=all_of_it, codes=codes)
@@ -53,12 +55,12 @@ def step(pool: Pool, now: datetime) -> compute.Outcome:
     return outcome
 
 
-def run_forever(stop: threading.Event, pool: Pool) -> None:
+def run_forever(stop: threading.Event, pool: Pool, cluster: Scaleout | None = None) -> None:
     """Compute until `stop` is set; while the database is away, wait for it."""
     while not stop.is_set():
         started = time.monotonic()
         try:
-            outcome = step(pool, datetime.now(UTC))
+            outcome = step(pool, datetime.now(UTC), cluster)
             if outcome.computed:
                 log.info("%s indicators in %.1f s", len(outcome.computed), time.monotonic() - started)
         except (SourceUnavailableError, psycopg.Error) as error:

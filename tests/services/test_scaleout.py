@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
@@ -14,18 +13,18 @@ import pytest
 from geodata import history_export
 from geodata.db import open_pool
 from geodata.errors import InvalidInputError, SourceUnavailableError
-from services import backtest, case_series, ground, history_build, hotspots
-from services.case_series import Period
+from geodata.indicators.catalogue import catalogue
+from services import backtest, ground, history_build, hotspots
 from services.ground import Ground, GroundStore
 from services.history import Filters, History, HistoryStore
 from services.hotspots import Rate
+from services.indicators import compute, schedule, spread
 from services.rights import Reader, Role
 from services.scaleout import Scaleout
 from tests.conftest import City
 
 LEADER = Reader(1, "leader", "leader", Role.LEADER, "")
 WORKER = Reader(2, "worker", "worker", Role.WORKER, "990000002")
-CHINA = ZoneInfo("Asia/Shanghai")
 
 
 @pytest.fixture(scope="module")
@@ -82,33 +81,50 @@ def test_hot_spots_are_the_same(cluster: Scaleout, history: History, land: Groun
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_back_tests_and_series_are_the_same(cluster: Scaleout, history: History, land: Ground) -> None:
+def test_back_tests_are_the_same(cluster: Scaleout, history: History, land: Ground) -> None:
     filters = hotspots.windowed(Filters(), history.at)
     assert cluster.backtest(land, LEADER, filters, resolution=8, weeks=4) == backtest.backtest(
         history, land, LEADER, filters, resolution=8, weeks=4
     )
-    for period, digits in ((Period.DAY, 0), (Period.WEEK, 9), (Period.MONTH, 12), (Period.YEAR, 15)):
-        for reader in (LEADER, WORKER):
-            wanted = Filters(start=datetime(2025, 12, 1, tzinfo=CHINA), levels=frozenset({0, 3, 4}))
-            assert cluster.series(reader, wanted, period=period, digits=digits) == case_series.series(
-                history, reader, wanted, period=period, digits=digits
-            )
     with pytest.raises(InvalidInputError, match="roads"):
-        cluster.series(LEADER, Filters(roads=frozenset({"新马路"})), period=Period.DAY)
+        cluster.hotspots(land, LEADER, replace(filters, roads=frozenset({"新马路"})), resolution=8)
 
 
-def test_series_fall_into_the_days_months_and_years_of_china(history: History, city: City) -> None:
-    """Differential against PostgreSQL's time zone data base."""
+@pytest.mark.filterwarnings("ignore")
+def test_indicators_over_all_years_are_those_of_the_database(cluster: Scaleout, city: City) -> None:
+    """Each figure of each day, week and month of China, of the district and its streets; PostgreSQL's time zone data base judges."""
+    codes = {one.code for one in catalogue().indicators.values() if spread.countable(one)}
+    now = datetime.now(UTC)
+    with open_pool(city.url) as pool:
+        with pool.connection() as conn:
+            conn.execute("DELETE FROM hall.indicator_value WHERE code = ANY(%s)", [sorted(codes)])
+        assert set(compute.recompute(pool, now, whole=True, codes=codes).computed) == codes
+        expected = figures(city)
+        with pool.connection() as conn:
+            conn.execute("UPDATE hall.indicator_value SET value = -1 WHERE code = ANY(%s)", [sorted(codes)])
+            conn.execute("DELETE FROM hall.indicator_value WHERE code = ANY(%s) AND period < '2025-06-01'", [sorted(codes)])
+        outcome = spread.recompute(pool, cluster, now, codes | {"CM-03"})
+    assert set(outcome.computed) == codes
+    assert len(codes) > 45
+    assert {cycle for _, _, cycle, _ in expected} == {"day", "week", "month"}
+    assert figures(city) == expected
+
+
+def test_without_the_cluster_the_database_computes_the_indicators(city: City, made: Path) -> None:
+    codes = [one.code for one in catalogue().indicators.values() if spread.countable(one)]
+    with open_pool(city.url) as pool:
+        with pool.connection() as conn:
+            conn.execute("DELETE FROM hall.indicator_run WHERE code = ANY(%s)", [codes])
+        outcome = schedule.step(pool, datetime.now(UTC), Scaleout("tcp://127.0.0.1:1", str(made / "exports")))
+    assert set(codes) <= set(outcome.computed)
+
+
+def figures(city: City) -> dict[tuple[str, str, str, datetime], float | None]:
+    """All figures of the countable indicators."""
+    cycles = {one.code: one.cycle for one in catalogue().indicators.values() if spread.countable(one)}
     with psycopg.connect(city.url) as conn:
-        for period in Period:
-            truth = conn.execute(
-                """SELECT date_trunc(%s, reported_at AT TIME ZONE 'Asia/Shanghai')::date::text, left(grid_code, 9), count(*)
-                   FROM hall.event WHERE state NOT IN ('merged', 'void') GROUP BY 1, 2""",
-                [period.value],
-            ).fetchall()
-            assert case_series.series(history, LEADER, Filters(), period=period, digits=9) == {
-                (day, code): count for day, code, count in truth
-            }
+        rows = conn.execute("SELECT code, area, period, value FROM hall.indicator_value WHERE code = ANY(%s)", [sorted(cycles)]).fetchall()
+    return {(code, area, cycles[code], period): value for code, area, period, value in rows}
 
 
 def test_files_are_geoparquet_by_month_without_personal_columns(made: Path) -> None:
