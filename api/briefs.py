@@ -33,6 +33,9 @@ CYCLE = parameters.one_of("cycle", tuple(periods.Cycle), "Only kinds of this cyc
 AREA = parameters.text("area", 15, "Only issues of this district or street, by its code.")
 BEFORE = parameters.integer("before", 1, MAX_ID, "Continue behind this issue.")
 LIMIT = parameters.integer("limit", 1, book.MAX_ROWS, "How many at most.", 50)
+DRAWN = parameters.integer(
+    "v", 0, MAX_ID, "Version of the issue that the picture was drawn for; told only so that a browser asks anew for a later one."
+)
 Text = Annotated[str, Meta(max_length=42)]
 
 
@@ -309,6 +312,7 @@ class BriefViews:
                 method="GET",
                 path=f"{one}/pictures/{{picture}}",
                 view=self.picture,
+                parameters=(DRAWN,),
                 media_type="image/png",
                 summary="A chart or map of a brief",
             ),

@@ -1,5 +1,6 @@
 """Briefs over the interface: who sees which issues, who approves and sends, what is refused and how."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -94,6 +95,20 @@ def test_drafts_are_for_those_who_make_them(desk: App, issue: int, role: str) ->
     drafter = role in DRAFTERS
     assert titles(client) == (["样例城区每日运行简报"] if drafter else [])
     assert client.get(f"{PATH}/{issue}").status_code == (200 if drafter else 404)
+
+
+def test_pictures_stand_where_the_page_of_an_issue_says(desk: App, issue: int) -> None:
+    with writing(desk.pool) as conn:
+        conn.execute("UPDATE hall.brief SET rendered_at = now() WHERE id = %s", [issue])
+    folder = files.folder(desk.store._data_dir, issue)
+    client = desk.client("dispatcher")
+    addresses = re.findall(r'src="([^"]+)"', client.get(f"{PATH}/{issue}").get_json()["html"])
+    assert addresses
+    folder.mkdir(parents=True, exist_ok=True)
+    for address in addresses:
+        (folder / address.rpartition("/")[2].partition("?")[0]).write_bytes(b"<svg/>")
+        answer = client.get(address)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
 
 
 def test_from_draft_to_receipt(desk: App, issue: int) -> None:
