@@ -1,5 +1,6 @@
 /** What each tile shows. A drawing gets its box and data and puts in as many rows as fit: nothing scrolls, the rest is a number and a link. */
 
+import { size as moved } from '../charts/change.js';
 import { spark, styles } from '../charts/charts.js';
 import * as videos from './videos.js';
 
@@ -101,12 +102,6 @@ function streets({ box, data, note, foot }) {
 
 // ---- three figures ----------------------------------------------------------------------------------------------
 
-function change(now, before) {
-  if (!before) return null;
-  const share = (now - before) / before;
-  return { share, mark: share > 0.0005 ? '▲' : share < -0.0005 ? '▼' : '=' };
-}
-
 function figure({ title, value, unit, href, opens, line, text, tone = '', textTone = '' }) {
   const box = make(href ? 'a' : 'button', { class: `ck-figure ck-row ${tone}`, ...(href ? { href } : { type: 'button', 'data-ck-open': opens }) });
   const large = make('span', { class: 'ck-large', text: value });
@@ -118,7 +113,7 @@ function figure({ title, value, unit, href, opens, line, text, tone = '', textTo
 function figures({ box, data }) {
   const size = { width: 5.2 * em(), height: 2.6 * em() };
   const day = dayOf(data.start);
-  const more = change(data.accepted, data.accepted_last_week);
+  const [now, before] = [data.accepted, data.accepted_last_week];
   const rate = data.on_time_rate_7d;
   const points = rate !== null && data.on_time_rate_7d_before !== null ? 100 * (rate - data.on_time_rate_7d_before) : null;
   const later = data.overdue - data.overdue_yesterday;
@@ -126,7 +121,7 @@ function figures({ box, data }) {
     figure({
       title: hall.t('cockpit.accepted'), value: number(data.accepted), unit: hall.t('cockpit.unit.cases'), href: `/events/?from=${day}&to=${day}`,
       line: spark(data.series.accepted, { ...size, floor: 0, label: hall.t('cockpit.accepted') }),
-      text: more ? hall.t('cockpit.vs_week', { mark: more.mark, n: number(Math.abs(100 * more.share), 1), before: number(data.accepted_last_week) }) : hall.t('cockpit.nothing_before'),
+      text: before ? hall.t('cockpit.vs_week', { mark: now > before ? '▲' : now < before ? '▼' : '=', n: moved(now, before, hall.t('cockpit.unit.cases')) }) : hall.t('cockpit.nothing_before'),
     }),
     figure({
       title: hall.t('cockpit.on_time'), value: percent(rate), unit: rate === null ? '' : '%', opens: 'streets', line: spark(data.series.on_time_rate, { ...size, label: hall.t('cockpit.on_time') }),

@@ -1,5 +1,7 @@
 /** What the page of indicators asks the server for, and how values, changes and instants are written. */
 
+import { shareOf } from '../charts/change.js';
+
 const { hall } = window;
 const PATH = '/api/v1/indicators';
 
@@ -51,8 +53,14 @@ export const said = (one_, field) => (hall.language === 'en' && one_[`${field}_e
 export const unit = (text) => (hall.language === 'en' ? hall.t(`indicators.unit.${text}`) || text : text);
 export const number = (value, digits = 0) => new Intl.NumberFormat(hall.language, { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value);
 export const value = (figure) => (typeof figure.value === 'number' ? number(figure.value, figure.decimals) : '—');
-/** A change with its sign: per cent, or points of shares. */
-export const change = (figure, given) => (typeof given === 'number' ? `${given > 0 ? '+' : ''}${number(given, 1)}${figure.unit === '%' ? hall.t('indicators.points') : '%'}` : '—');
+const signed = (amount, digits = 0) => `${amount > 0 ? '+' : ''}${number(amount, digits)}`;
+
+/** A change with its sign: per cent, points of shares; of what is counted and was few before, the difference. */
+export function change(figure, given, before) {
+  if (typeof given !== 'number') return '—';
+  if (figure.unit === '%') return `${signed(given, 1)}${hall.t('indicators.points')}`;
+  return figure.decimals || shareOf(figure.value, before) !== null ? `${signed(given, 1)}%` : `${signed(figure.value - before)} ${unit(figure.unit)}`;
+}
 
 /** A period in words; `short` for axes. */
 export function period(cycle, begins, short = false) {

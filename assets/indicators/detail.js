@@ -19,8 +19,8 @@ function head({ definition, figure, area_name: place }) {
   const value = make('p', { class: 'in-big' }, make('b', { text: api.value(figure) }), make('i', { text: typeof figure.value === 'number' ? api.unit(figure.unit) : '' }));
   const told = figure.value === null ? hall.t(figure.quality === 'none' ? (definition.own ? 'indicators.not_computed' : 'indicators.no_data_external') : 'indicators.no_sample_long') : '';
   const facts = make('dl', { class: 'in-facts' },
-    fact(hall.t(`indicators.mom_${figure.cycle === 'hour' ? 'hour' : 'any'}`), api.change(figure, figure.mom), tone(figure, figure.mom)),
-    fact(hall.t(`indicators.yoy_${figure.cycle === 'hour' ? 'hour' : 'any'}`), api.change(figure, figure.yoy), tone(figure, figure.yoy)),
+    fact(hall.t(`indicators.mom_${figure.cycle === 'hour' ? 'hour' : 'any'}`), api.change(figure, figure.mom, figure.previous), tone(figure, figure.mom)),
+    fact(hall.t(`indicators.yoy_${figure.cycle === 'hour' ? 'hour' : 'any'}`), api.change(figure, figure.yoy, figure.year_before), tone(figure, figure.yoy)),
     fact(hall.t('indicators.target'), typeof figure.target === 'number' ? `${api.number(figure.target, figure.decimals)} ${api.unit(figure.unit)}` : '—'),
     ...(typeof figure.running === 'number' ? [fact(hall.t(`indicators.running_${figure.cycle}`), `${api.number(figure.running, figure.decimals)} ${api.unit(figure.unit)}`)] : []));
   const times = [place, figure.period ? api.period(figure.cycle, figure.period) : '', figure.data_time ? hall.t('indicators.computed', { age: api.age(figure.age_s) }) : ''];

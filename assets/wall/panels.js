@@ -1,5 +1,6 @@
 /** The panels around the map: each draws what its feed last brought, and says how old that is. Nothing is drawn anew that says the same. */
 
+import { size } from '../charts/change.js';
 import { spark, squares } from '../charts/charts.js';
 import { ago, boot, disc, fill, h, hm, hour, number, t, text, write } from './dom.js';
 import { now } from './feeds.js';
@@ -22,9 +23,15 @@ export class Panel {
     panels.set(id, this);
   }
 
+  /** Room for what the panel shows, within its padding. */
+  room() {
+    const { paddingTop, paddingBottom, paddingLeft, paddingRight } = getComputedStyle(this.body);
+    return { width: this.body.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight), height: this.body.clientHeight - parseFloat(paddingTop) - parseFloat(paddingBottom) };
+  }
+
   /** How many rows of this height fit. */
   rows(height) {
-    return Math.max(1, Math.floor(this.body.clientHeight / height));
+    return Math.max(1, Math.floor(this.room().height / height));
   }
 
   tell() {
@@ -64,7 +71,7 @@ function trend(figure, value) {
   const [current, before] = [figure.value(value), figure.before(value)];
   if (current === null || before === null) return h('p', { class: 'trend' }, t('wall.error.none'));
   const change = figure.rate ? 100 * (current - before) : current - before;
-  const shown = figure.rate ? `${Math.abs(change).toFixed(1)} ${t('wall.unit.point')}` : figure.percent && before ? `${Math.abs((100 * change) / before).toFixed(1)}%` : number(Math.abs(change));
+  const shown = figure.rate ? `${Math.abs(change).toFixed(1)} ${t('wall.unit.point')}` : figure.percent ? size(current, before, t(`wall.unit.${figure.unit}`)) : number(Math.abs(change));
   const same = Math.abs(change) < (figure.rate ? 0.05 : 0.5);
   const tone = same || !figure.good ? '' : change * figure.good > 0 ? 'good' : 'bad';
   return h('p', { class: `trend ${tone}` }, h('b', { text: same ? t('wall.than.same') : `${change > 0 ? '▲' : '▼'} ${shown}` }), ` ${t(`wall.than.${figure.than}`)}`);
@@ -105,7 +112,9 @@ export class Figures extends Panel {
       if (this.small) continue;
       fill(word, [current, figure.before && figure.before(value), figure.of && figure.of(value)], () => trend(figure, value));
       const series = figure.series && figure.series(value);
-      if (series) fill(chart, series, () => spark(series, { width: 118, height: 54, tone: figure.alarm && current > 0 ? 'alarm' : 'accent', floor: figure.floor, label: t(`wall.figure.${figure.id}`) }));
+      // who is on duty has no course: how the workers divide stands in its place
+      if (figure.of) fill(chart, value.presence, () => h('span', { class: 'duty' }, ...Object.entries(value.presence).map(([state, count]) => h('i', { class: `duty-${state}`, style: { 'flex-grow': count } }))));
+      if (series) fill(chart, series, () => spark(series, { width: chart.clientWidth || 118, height: chart.clientHeight || 54, tone: figure.alarm && current > 0 ? 'alarm' : 'accent', floor: figure.floor, label: t(`wall.figure.${figure.id}`) }));
     }
   }
 
@@ -137,6 +146,7 @@ export class Flow extends Panel {
 }
 
 const TARGET = 0.95;
+
 
 export class Rank extends Panel {
   constructor(feed) {
@@ -184,11 +194,20 @@ export class Sources extends Panel {
   }
 }
 
+/** Of the day's two lines: what stands beside them, below them and between them. */
+const TREND_PX = { beside: 212, axis: 40, gap: 24 };
+const HOUR_MS = 3600000;
+
 export class Trend extends Panel {
   constructor(feed) {
     super('trend', { feed });
-    feed.on(({ series }) => fill(this.body, JSON.stringify([series.open, series.overdue]), () => ['open', 'overdue'].map((name) => h('div', { class: 'trend-row' },
-      h('span', { class: 'name', text: t(`wall.figure.${name}`) }), spark(series[name], { width: 760, height: 96, floor: 0, tone: name === 'overdue' ? 'alarm' : 'accent', label: t(`wall.figure.${name}`) }), h('b', { class: 'count', text: number(series[name].at(-1)) })))));
+    feed.on(({ at, series }) => fill(this.body, JSON.stringify([series.open, series.overdue]), () => {
+      const { width, height } = this.room();
+      const rows = ['open', 'overdue'].map((name) => h('div', { class: 'trend-row' }, h('span', { class: 'name', text: t(`wall.figure.${name}`) }),
+        spark(series[name], { width: width - TREND_PX.beside, height: (height - TREND_PX.axis) / 2 - TREND_PX.gap, floor: 0, tone: name === 'overdue' ? 'alarm' : 'accent', label: t(`wall.figure.${name}`) }), h('b', { class: 'count', text: number(series[name].at(-1)) })));
+      const hours = [24, 18, 12, 6, 0].map((back) => h('span', { text: hm(Date.parse(at) - back * HOUR_MS) }));
+      return [...rows, h('div', { class: 'trend-axis' }, ...hours)];
+    }));
   }
 }
 
@@ -209,15 +228,21 @@ export function brief({ title, place_text: place }) {
   return rest.length && place.startsWith(first) ? rest.join(' ') : title;
 }
 
+/** A place that has no room for what is near it goes without. */
+export function shorten(node) {
+  if (node.scrollWidth > node.clientWidth) node.textContent = node.textContent.replace(/\s*[（(][^（(]*[）)]$/, '');
+}
+
 export class Events extends Panel {
   constructor(feed) {
     super('events', { feed });
     feed.on((value) => {
       const list = chosen(value).slice(0, Math.max(this.rows(83), 2));
-      fill(this.body, JSON.stringify(list), () => (list.length ? list.map((one) => {
+      const drawn = fill(this.body, JSON.stringify(list), () => (list.length ? list.map((one) => {
         const state = stateOf(one);
-        return h('div', { class: `event-row ${one.alarm ? 'alarmed' : ''}`, 'data-event': one.id }, disc(one.level), h('div', { class: 'what' }, h('b', { text: brief(one) }), h('span', { text: one.place_text })), h('div', { class: 'when' }, h('span', { text: hm(Date.parse(one.reported_at)) }), h('span', { class: state.tone, text: state.text })));
+        return h('div', { class: `event-row ${one.alarm ? 'alarmed' : ''}`, 'data-event': one.id }, disc(one.level), h('div', { class: 'what' }, h('b', { text: brief(one) }), h('span', { class: 'at', text: one.place_text })), h('div', { class: 'when' }, h('span', { text: hm(Date.parse(one.reported_at)) }), h('span', { class: state.tone, text: state.text })));
       }) : empty('wall.events.none')));
+      if (drawn) this.body.querySelectorAll('.at').forEach(shorten);
     });
   }
 }
@@ -241,18 +266,33 @@ export class Hot extends Panel {
   }
 }
 
+/** Below this width the four states stand in two lines. */
+const LEGEND_PX = 500;
+
 export const TONES = { on_grid: 'quiet', handling: 'accent', off_grid: 'warn', no_signal: 'hollow' };
 
+const SQUARES_PX = { gap: 2, legend: 34, most: 26 };
+
+/** Columns for so many squares that they become as large as the room allows. */
+function columnsFor(count, { width, height }) {
+  for (let columns = 1; columns < count; columns += 1) {
+    const step = (width + SQUARES_PX.gap) / columns;
+    if (step <= SQUARES_PX.most && Math.ceil(count / columns) * step - SQUARES_PX.gap <= height) return columns;
+  }
+  return Math.max(count, 1);
+}
+
 export class Presence extends Panel {
-  constructor(feed, columns = 51) {
+  constructor(feed) {
     super('presence', { feed });
     feed.on(({ presence, grids }) => {
       write(this.sub, t('wall.sub.grids', { n: grids.length }));
       fill(this.body, JSON.stringify([presence, grids.map(({ state }) => state)]), () => {
-        const width = (this.body.clientWidth || 436) - 36;
-        const shown = Math.max(Math.min(columns, grids.length), 1);
-        return [squares(grids.map(({ state }) => TONES[state]), { width, columns: shown, gap: 2, label: t('wall.panel.presence') }),
-          h('div', { class: 'legend-row' }, ...Object.keys(presence).map((state) => h('span', { class: `key key-${state}` }, h('i'), `${t(`wall.presence.${state}`)} `, h('b', { text: number(presence[state]) }))))];
+        const { width, height } = this.room();
+        const lines = width < LEGEND_PX ? 2 : 1;
+        const columns = columnsFor(grids.length, { width, height: height - lines * SQUARES_PX.legend - 10 });
+        return [squares(grids.map(({ state }) => TONES[state]), { width, columns, gap: SQUARES_PX.gap, label: t('wall.panel.presence') }),
+          h('div', { class: 'legend-row', style: { '--columns': 4 / lines } }, ...Object.keys(presence).map((state) => h('span', { class: `key key-${state}` }, h('i'), `${t(`wall.presence.${state}`)} `, h('b', { text: number(presence[state]) }))))];
       });
     });
   }

@@ -14,6 +14,7 @@ from callbacks.analysis_address import DAYS, FILTERS, USUAL_DAYS, VIEWS, Address
 from callbacks.panels.pieces import Child, Children, also, bar, empty, icon
 from callbacks.words import Words
 from layers.events import EVENTS
+from services.change import share_of
 from services.incidence import Ranking, Row
 from services.incidence_presets import PRESETS
 
@@ -360,9 +361,12 @@ def _change(count: int, past: int | None, words: Words) -> Child:
         return html.Span("–", title=words("analysis.none_before"))
     if not past:
         return html.Span(words("analysis.new") if count else "–")
-    change = count / past - 1
-    text = words("analysis.times", number=formats.number(count / past, 1)) if change > MANY else f"{change:+.0%}"
-    tone = "" if abs(count - past) < FEW else "warn" if change > 0 else "good"
+    change = share_of(count, past)
+    if change is None:
+        text = words("analysis.cases_more", number=f"{count - past:+,}")
+    else:
+        text = words("analysis.times", number=formats.number(count / past, 1)) if change > MANY else f"{change:+.0%}"
+    tone = "" if abs(count - past) < FEW else "warn" if count > past else "good"
     return html.Span(text, className=tone, title=words("analysis.was", number=formats.number(past)))
 
 

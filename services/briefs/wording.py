@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from services.change import share_of
+
 FIELD = re.compile(r"\{([a-z0-9_]+)\}")
 NONE = "—"
 CASES = "件"
@@ -47,7 +49,7 @@ def number(value: Value) -> str:
 
 
 def change(now: float, before: float, before_word: str, unit: str = CASES) -> str:
-    """Say how a count moved: 较前一日增加12件，上升5.3%."""
+    """Say how a count moved: 较前一日增加12件，上升5.3%; of what was few before only by how many."""
     if now == before:
         return f"与{before_word}持平"
     moved = abs(now - before)
@@ -55,16 +57,18 @@ def change(now: float, before: float, before_word: str, unit: str = CASES) -> st
     text = f"较{before_word}{verb}{number(moved)}{unit}"
     if not before:
         return f"{text}（{before_word}为0）"
-    return f"{text}，{'上升' if now > before else '下降'}{100 * moved / before:.1f}%"
+    share = share_of(now, before)
+    return text if share is None else f"{text}，{'上升' if now > before else '下降'}{100 * abs(share):.1f}%"
 
 
-def change_short(now: float, before: float) -> str:
-    """Say in a cell how a count moved: +12.3%, －5.0%, 持平, 新增."""
+def change_short(now: float, before: float, unit: str = CASES) -> str:
+    """Say in a cell how a count moved: +12.3%, -5.0%, +4件 of what was few before, 持平, 新增."""
     if now == before:
         return "持平"
     if not before:
         return "新增"
-    return f"{100 * (now - before) / before:+.1f}%"
+    share = share_of(now, before)
+    return f"{now - before:+,g}{unit}" if share is None else f"{100 * share:+.1f}%"
 
 
 def points(now: Share, before: Share, before_word: str) -> str:

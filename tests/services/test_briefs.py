@@ -81,7 +81,7 @@ def test_the_day_as_counted_by_hand(maker: Maker) -> None:
         "期末超期": "1",
     }
     told = text(overview)
-    assert "2026年11月22日，样例城区共受理案件6件，较前一日增加5件，上升500.0%。" in told
+    assert "2026年11月22日，样例城区共受理案件6件，较前一日增加5件。" in told
     assert "网格自办自结1件，占16.7%；12345热线1件，占16.7%" in told
     assert "期内结案2件" in told
     assert "按期结案率33.3%" in told
@@ -93,10 +93,10 @@ def test_streets_add_up_to_the_district(maker: Maker) -> None:
     found = table(section(maker.made().document, "区域分布"))
     assert found.rows == (
         ("街道2", 3, "新增", 0, "0.0%", 3, 1),
-        ("街道1", 2, "+100.0%", 2, "50.0%", 1, 0),
+        ("街道1", 2, "+1件", 2, "50.0%", 1, 0),
         ("未定位到街道", 1, "新增", 0, "—", 1, 0),
     )
-    assert found.total == ("合计", 6, "+500.0%", 2, "33.3%", 5, 1)
+    assert found.total == ("合计", 6, "+5件", 2, "33.3%", 5, 1)
 
 
 def test_classes_and_sources_add_up_as_well(maker: Maker) -> None:
@@ -278,8 +278,10 @@ def test_an_own_file_that_is_wrong_is_named_and_the_others_count(tmp_path: Path,
 def test_words_of_change() -> None:
     assert change(5, 5, "前一日") == "与前一日持平"
     assert change(5, 0, "前一日") == "较前一日增加5件（前一日为0）"
-    assert change(3, 4, "上月") == "较上月减少1件，下降25.0%"
-    assert [change_short(1, 0), change_short(0, 0), change_short(0, 4)] == ["新增", "持平", "-100.0%"]
+    assert change(15, 20, "上月") == "较上月减少5件，下降25.0%"
+    assert change(52, 3, "上周同日") == "较上周同日增加49件"
+    assert [change_short(1, 0), change_short(0, 0), change_short(0, 20)] == ["新增", "持平", "-100.0%"]
+    assert [change_short(52, 3), change_short(0, 4), change_short(1500, 19)] == ["+49件", "-4件", "+1,481件"]
     assert [str(Share(1, 0)), str(Share(1, 3))] == ["—", "33.3%"]
     assert sentence("受理{n}件，率{rate}。", {"n": 1234, "rate": Share(1, 2)}) == "受理1,234件，率50.0%。"
     assert sentence("率{rate}。", {"rate": Share(0, 0)}) is None
