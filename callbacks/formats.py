@@ -82,11 +82,13 @@ def span(length: timedelta, words: Words) -> str:
         return words("span.days", days=days, hours=hours) if hours else words("span.whole_days", days=days)
     if hours:
         return words("span.hours", hours=hours, minutes=minutes % 60) if minutes % 60 else words("span.whole_hours", hours=hours)
-    return words("span.minutes", minutes=minutes)
+    return words("span.minutes", minutes=minutes) if minutes else words("span.moment")
 
 
 def left(deadline: datetime, now: datetime, words: Words) -> str:
     """Write how much time is left, or by how much it was exceeded."""
+    if timedelta(0) < now - deadline < timedelta(minutes=1):
+        return words("time.due")
     return words("time.over" if deadline < now else "time.left", span=span(deadline - now, words))
 
 

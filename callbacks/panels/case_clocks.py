@@ -15,6 +15,7 @@ from services.workflow import Step
 
 LAMPS: Mapping[str, str] = {"green": "", "yellow": "warn", "red": "alarm"}
 WORK_DAY_S = 8 * 3_600.0
+MINUTE_S = 60.0
 SAME_S = 90.0
 """Where the clock of the limit and the clock on the wall agree so far, the seconds may run."""
 DONE_BY: Mapping[str, frozenset[str]] = {
@@ -38,10 +39,14 @@ def clocks(case: Case, words: Words, now: datetime) -> Component:
 
 def _step(case: Case, left: Remaining, words: Words, now: datetime) -> Component:
     step = next((step.key for step in case.steps if step.state == "current"), case.steps[-1].key)
-    over = left.seconds < 0
+    over = case.deadline_at < now  # outside working time a limit that has passed counts no further: nothing is left all the same
     tone = "" if left.paused else LAMPS[left.lamp]
     runs = not left.paused and abs((case.deadline_at - now).total_seconds() - left.seconds) < SAME_S
-    figure = words("time.over" if over else "time.left", span=remaining_words(left, words))
+    figure = (
+        words("time.due")
+        if over and abs(left.seconds) < MINUTE_S
+        else words("time.over" if over else "time.left", span=remaining_words(left, words))
+    )
     limit = words(f"limit.{left.unit}_kind")
     title = words("event.paused" if left.paused else "event.step_left", step=words(f"step.{step}"))
     note = words("event.due_kind", at=formats.instant(case.deadline_at, now, words), kind=limit)
@@ -113,7 +118,7 @@ def _line(case: Case, drawn: Sequence[Step], name: str, words: Words, now: datet
                 [
                     *([icon("check")] if step.state == "done" else []),
                     html.Span(words(f"step.{step.key}")),
-                    html.Small(_when(case, step, words, now)),
+                    _when(case, step, words, now),
                 ],
                 className={"done": "done", "current": "now"}.get(step.state, ""),
                 **also({"aria-current": "step"} if step.state == "current" else {}),
@@ -124,11 +129,16 @@ def _line(case: Case, drawn: Sequence[Step], name: str, words: Words, now: datet
     )
 
 
-def _when(case: Case, step: Step, words: Words, now: datetime) -> str:
+def _when(case: Case, step: Step, words: Words, now: datetime) -> Component:
     if step.state == "current":
-        return words("event.paused_short" if case.state == "suspended" else "event.in_progress")
+        return html.Small(words("event.paused_short" if case.state == "suspended" else "event.in_progress"))
     at = done_at(case, step.key) if step.state == "done" else None
-    return formats.instant(at, now, words) if at else ""
+    if not at:
+        return html.Small("")
+    there = formats.local(at)
+    # seven steps stand side by side: of another day there is room for the day, the time is told when pointed at
+    text = f"{there:%H:%M}" if there.date() == formats.local(now).date() else f"{there:%m-%d}"
+    return html.Small(text, title=formats.exact(at))
 
 
 def done_at(case: Case, step: str) -> datetime | None:

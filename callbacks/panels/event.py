@@ -70,13 +70,17 @@ def _opened(shown: Shown, opened: Opened) -> list[Component]:
 
 
 def _sendable(shown: Shown, opened: Opened) -> list[Component]:
-    """Hold the place of those who can be sent; once somebody was sent, the list is folded and looked for when it is wanted."""
+    """Hold the place of those who can be sent.
+
+    Where sending is not the next act the list is folded and looked for when it is wanted;
+    only to people who were sent can more be added.
+    """
     if not any(opened.may(action) for action in SENDABLE):
         return []
     words, case = shown.words, opened.case
     folded = not opened.may("dispatch")
     fold = html.Button(
-        [icon("user-plus"), words("candidates.send_more"), icon("chevron-down")],
+        [icon("user-plus"), words("candidates.send_more" if case.tasks else "act.assign"), icon("chevron-down")],
         type="button",
         className="fold-line",
         **also({"data-candidates-open": str(case.id)}),

@@ -155,6 +155,33 @@ def test_sending_shows_the_tasks_with_their_receipts(stage_desk: Desk) -> None:
     assert rows == [(WORKER, True, 1, 100.0), (SECOND_WORKER, False, 2, 100.0)]
 
 
+def test_more_people_are_offered_only_where_somebody_was_sent(stage_desk: Desk) -> None:
+    act(stage_desk, "dispatcher", "file", {"standard_id": STANDARD})
+    unsent = act(stage_desk, "dispatcher", "dispatch", {"department_id": LEAD})
+    assert '"data-candidates-open"' in unsent
+    assert "增派人员" not in unsent
+    sent = act(stage_desk, "dispatcher", "assign", {"orders": [order(WORKER)]})
+    assert "派出 1" in sent
+    assert "增派人员" in sent
+
+
+def test_a_limit_that_has_passed_is_not_said_to_have_nothing_left(stage_desk: Desk) -> None:
+    with stage_desk.app.pool.connection() as conn:
+        conn.execute(
+            "UPDATE hall.event SET deadline_at = now() - interval '20 seconds', reported_at = now() - interval '40 days' WHERE id = %s",
+            [EVENT],
+        )
+    shown = stage_desk.panel("dispatcher", "open_events", EVENT)
+    assert "已到期" in shown
+    assert "剩 0" not in shown
+    assert "超 0" not in shown
+    # of another day a step tells the day, the whole instant where it is pointed at
+    with stage_desk.app.pool.connection() as conn:
+        row = conn.execute("SELECT reported_at AT TIME ZONE 'Asia/Shanghai' FROM hall.event WHERE id = %s", [EVENT]).fetchone()
+    assert row is not None
+    assert f'"children": "{row[0]:%m-%d}", "title": "{row[0]:%Y-%m-%d %H:%M:%S}"' in shown
+
+
 def test_somebody_else_than_the_first_takes_a_reason(stage_desk: Desk) -> None:
     act(stage_desk, "dispatcher", "file", {"standard_id": STANDARD})
     refused = act(stage_desk, "dispatcher", "dispatch", {"orders": [order(SECOND_WORKER, 2)]})

@@ -51,6 +51,8 @@ def test_ages(ago: timedelta, text: str) -> None:
         (timedelta(minutes=51, seconds=18), "剩 51 分"),
         (timedelta(hours=5, minutes=10), "剩 5 时 10 分"),
         (timedelta(minutes=-8), "超 8 分"),
+        (timedelta(seconds=40), "剩 不足 1 分"),
+        (timedelta(seconds=-40), "已到期"),
         (timedelta(hours=-24), "超 1 天"),
         (timedelta(days=3, hours=4), "剩 3 天 4 时"),
     ],
