@@ -5,8 +5,6 @@ It brings its texts, its orders and the first figures along, so that the first p
 
 import hashlib
 from datetime import UTC, datetime
-from functools import lru_cache
-from pathlib import Path
 
 import msgspec
 from flask import Blueprint, Response, render_template, request
@@ -20,13 +18,12 @@ from callbacks.context import Context
 from callbacks.words import COOKIE, Words, requested
 from geodata.db import reading
 from geodata.errors import InvalidInputError, NotAllowedError, SourceUnavailableError
-from geodata.settings import ROOT
+from pages.addresses import ASSETS, address
 from services import hall_mode, screens, today
 from services.rights import Reader
 
-ASSETS = ROOT / "assets"
 STYLES = ("css/tokens.css", "css/icons.css", "charts/charts.css", "wall/wall.css")
-MODULES = ("charts/charts.js", *sorted(f"wall/{path.name}" for path in (ASSETS / "wall").glob("*.js") if path.name != "controller.js"))
+MODULES = ("charts/change.js", "charts/charts.js", *sorted(f"wall/{path.name}" for path in (ASSETS / "wall").glob("*.js") if path.name != "controller.js"))
 PLAIN = ("js/images.js",)
 """Scripts of the command map that the wall's map uses as they are."""
 PREFIXES = ("wall.", "charts.")
@@ -99,15 +96,3 @@ def first(context: Context, reader: Reader, name: str) -> dict[str, object]:
             return {"orders": orders, "today": today_view(today.today(conn, reader, now))}
     except SourceUnavailableError:
         return {"orders": None, "today": None}
-
-
-def address(name: str) -> str:
-    """Return the address of an asset with its digest: a browser fetches each of them once."""
-    path = ASSETS / name
-    told = path.stat()
-    return f"/assets/{name}?v={_digest(path, told.st_mtime_ns, told.st_size)}"
-
-
-@lru_cache(maxsize=256)
-def _digest(path: Path, _changed_ns: int, _size: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

@@ -1,6 +1,5 @@
 /** How much more or less a count has become, as people are told it; the rule of services/change.py. */
 
-const { hall } = window;
 /** Below so many before, one case is 5 % and more: the difference is told in cases. */
 export const PERCENT_FROM = 20;
 
@@ -10,6 +9,6 @@ export const shareOf = (now, before) => (before >= PERCENT_FROM ? (now - before)
 /** Its size without a sign: `3.9%`, or `49` with the unit's word where a share says nothing. */
 export function size(now, before, unit) {
   const share = shareOf(now, before);
-  const number = (value) => new Intl.NumberFormat(hall.language, { maximumFractionDigits: 1 }).format(value);
+  const number = (value) => new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1 }).format(value);
   return share === null ? `${number(Math.abs(now - before))} ${unit}` : `${number(Math.abs(100 * share))}%`;
 }
