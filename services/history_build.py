@@ -3,7 +3,6 @@
 import json
 import logging
 import shutil
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -13,7 +12,6 @@ from typing import Any
 
 import h3
 import numpy as np
-import psycopg
 import shapely
 from psycopg import sql
 from psycopg.rows import class_row
@@ -21,7 +19,6 @@ from psycopg.rows import class_row
 from geodata import crs
 from geodata.arrays import Bools, Floats, Ints
 from geodata.db import Conn, Pool, reading
-from geodata.errors import SourceUnavailableError
 from services import revisions, scope
 from services.history import (
     ARRAYS,
@@ -50,9 +47,6 @@ ROAD_LAYERS = ("roads",)
 ROAD_M = 40.0
 VAGUE = ("area", "district")
 """Precisions of a place that is no place."""
-PAUSE_S, THROTTLE_S = 5.0, 60.0
-SHARE = 20
-"""Written again after at least this many times the time that writing took."""
 TIMEOUT = "SET LOCAL statement_timeout = '300s'"
 _PRIVATE = 0o700
 
@@ -174,20 +168,6 @@ def write(history: History, data_dir: Path, road_token: str = "") -> Path:
         if other != folder and other.is_dir():
             shutil.rmtree(other, ignore_errors=True)
     return folder
-
-
-def run_forever(stop: threading.Event, pool: Pool, data_dir: Path) -> None:
-    """Write the columns again whenever cases changed, at most once a minute, until `stop` is set."""
-    due_at = 0.0
-    while not stop.wait(PAUSE_S):
-        if time.monotonic() < due_at:
-            continue
-        try:
-            made = make(pool, data_dir)
-        except (SourceUnavailableError, psycopg.Error, OSError) as error:
-            log.warning("the case history stays as it is: %s", error)
-            continue
-        due_at = time.monotonic() + max(THROTTLE_S, SHARE * made.duration_s)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -4,14 +4,12 @@ import logging
 import threading
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import h3
 import psycopg
 
 from geodata.db import Conn, Pool, writing
 from geodata.errors import SourceUnavailableError
-from services import ground
 from services.history import CHINA_S
 
 log = logging.getLogger(__name__)
@@ -71,14 +69,13 @@ def read_tracks(conn: Conn, now: datetime) -> int:
     return counted
 
 
-def run_forever(stop: threading.Event, pool: Pool, data_dir: Path) -> None:
-    """Count tracks and write the ground again whenever it changed, until `stop` is set."""
+def run_forever(stop: threading.Event, pool: Pool) -> None:
+    """Count tracks until `stop` is set."""
     while not stop.wait(PAUSE_S):
         try:
             with writing(pool) as conn:
                 locked = conn.execute(TRY_LOCK, [LOCK]).fetchone()
                 if locked and locked[0]:
                     read_tracks(conn, datetime.now(UTC))
-            ground.make(pool, data_dir)
-        except (SourceUnavailableError, psycopg.Error, OSError) as error:
+        except (SourceUnavailableError, psycopg.Error) as error:
             log.warning("patrols are not counted: %s", error)

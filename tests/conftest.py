@@ -18,12 +18,11 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 import prepare
-from geodata.city import pictures
 from geodata.db import Conn, open_pool
 from geodata.migrate import migrate
 from geodata.settings import Settings
 from layers.registry import LAYERS
-from services import ground, history_build, seeding
+from services import derived, seeding
 from tests.district import district_url, quick_hashes, tokens
 from tests.loop import stage_template, stage_url
 from tests.serving import Served, serve
@@ -84,10 +83,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     environ = {"DATABASE_URL": recreate(CITY), "DATA_DIR": str(data_dir), "SCALE": SCALE}
     settings = Settings.from_env(environ)
     prepare.prepare(settings)
-    with open_pool(settings.database_url, most=2) as pool:  # what the worker does first
-        history_build.make(pool, data_dir)
-        ground.make(pool, data_dir)
-        pictures.draw(pool, data_dir, scale=settings.scale, now=datetime.now(UTC))
+    with open_pool(settings.database_url, most=2) as pool:
+        derived.make(pool, settings, datetime.now(UTC))
         seeding.seed(pool, LAYERS, data_dir)
 
 

@@ -9,10 +9,9 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 import prepare
-from geodata.city import pictures
 from geodata.db import open_pool
 from geodata.settings import Settings
-from services import ground, history_build
+from services import derived
 
 DATABASE = "hall_bench"
 
@@ -31,8 +30,6 @@ def city() -> Settings:
     url = make_conninfo(admin, dbname=DATABASE)
     settings = Settings.from_env({**os.environ, "DATABASE_URL": url, "DATA_DIR": str(data_dir), "SCALE": "1", "DEMO": "1"})
     prepare.prepare(settings)
-    with open_pool(url, most=2) as pool:  # what the worker does first
-        history_build.make(pool, data_dir)
-        ground.make(pool, data_dir)
-        pictures.draw(pool, data_dir, scale=settings.scale, now=datetime.now(UTC))
+    with open_pool(url, most=2) as pool:
+        derived.make(pool, settings, datetime.now(UTC))
     return settings
