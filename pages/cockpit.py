@@ -1,11 +1,8 @@
 """The leaders' cockpit at `/cockpit`: a document of its own beside Dash, whose empty tiles stand at once; scripts in assets/cockpit fill them."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from itertools import groupby
-from pathlib import Path
 
 from flask import Blueprint, Response, render_template
 
@@ -14,12 +11,11 @@ from callbacks import formats
 from callbacks.context import Context
 from callbacks.panels.ways import ways
 from callbacks.words import Language, requested
-from geodata.settings import ROOT
+from pages.addresses import address
 from pages.document import theme
 from services.cockpit import MAY_READ
 
 PATH = "/cockpit"
-ASSETS = ROOT / "assets"
 STYLES = (
     "css/tokens.css",
     "css/icons.css",
@@ -63,8 +59,8 @@ def create_blueprint(context: Context) -> Blueprint:
             groups=[(kind, list(members)) for kind, members in groupby(ways(reader), key=lambda way: way.kind)],
             here=PATH,
             columns=TILES,
-            styles=[_address(name) for name in STYLES],
-            scripts=[_address(f"js/{name}.js") for name in SCRIPTS],
+            styles=[address(name) for name in STYLES],
+            scripts=[address(f"js/{name}.js") for name in SCRIPTS],
             modules=list(MODULES),
         )
         answer = Response(page)
@@ -72,14 +68,3 @@ def create_blueprint(context: Context) -> Blueprint:
         return answer
 
     return blueprint
-
-
-def _address(name: str) -> str:
-    path = ASSETS / name
-    told = path.stat()
-    return f"/assets/{name}?v={_digest(path, told.st_mtime_ns, told.st_size)}"
-
-
-@lru_cache(maxsize=64)
-def _digest(path: Path, _changed_ns: int, _size: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

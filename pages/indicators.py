@@ -1,17 +1,17 @@
 """The page of indicators at `/indicators/`: nine domains, one indicator, warnings and their handling, figures handed in. Scripts in assets/indicators fill it."""
 
-from dash import dcc, html
+from collections.abc import Sequence
+
+from dash import html
 from dash.development.base_component import Component
 
-from api.identity import reader_or_none
-from callbacks import ids
 from callbacks.context import Context
-from callbacks.panels.bar import Bar, bar
 from callbacks.panels.pieces import also
-from callbacks.panels.states import forbidden, loading
-from callbacks.words import requested
-from services.indicators.figures import MAY_READ
-from services.rights import Role
+from callbacks.panels.states import loading
+from callbacks.words import Words
+from pages.framed import Place, framed
+from services.indicators.areas import MAY_READ
+from services.rights import Reader, Role
 
 PATH = "/indicators/"
 PLACE = "indicators"
@@ -20,15 +20,10 @@ OPEN_TO = MAY_READ - {Role.WALL}
 
 
 def layout(context: Context) -> Component:
-    """Build the page; who sees no indicators is told so, a stranger is led to the sign-in."""
-    words, reader = requested(), reader_or_none()
-    stores = [dcc.Store(id=name) for name in (ids.NOTICE, ids.SINK)]
-    if reader is None:
-        return html.Div([dcc.Store(id=ids.SIGNED_OUT, data=True), *stores], id=PLACE)
-    top = bar(reader, words, Bar(here=PATH, demo=context.settings.demo))
-    if reader.role not in OPEN_TO:
-        return html.Div([top, html.Main(forbidden(words), className="admin")], className="admin-page")
-    main = html.Main(
-        loading(words), id=PLACE, className="in-page", **also({"data-part": "indicators", "aria-label": words("title.indicators")})
-    )
-    return html.Div([top, main, dcc.Store(id=ids.SIGNED_OUT), *stores], className="admin-page")
+    """Build the page."""
+    return framed(context, Place(id=PLACE, path=PATH, roles=OPEN_TO), _content)
+
+
+def _content(_reader: Reader, words: Words) -> Sequence[Component]:
+    told = {"data-part": "indicators", "aria-label": words("title.indicators")}
+    return [html.Main(loading(words), id=PLACE, className="in-page", **also(told))]

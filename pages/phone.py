@@ -6,18 +6,15 @@ phone fetches each of them once.
 
 import hashlib
 import json
-from functools import lru_cache
-from pathlib import Path
 
 from flask import Blueprint, Response, render_template, request
 
 from api.sessions import PHONE_PATH
 from callbacks.words import COOKIE, Language, Words, requested, words
-from geodata.settings import ROOT
+from pages.addresses import ASSETS, address
 from pages.document import THEME_COOKIE, THEMES
 
 FOLDER = "m"
-ASSETS = ROOT / "assets"
 STYLES = ("css/tokens.css", "m/phone.css")
 ICONS = ("m/icon-192.png", "m/icon-512.png", "m/icon-mask-512.png")
 PREFIX = "phone."
@@ -43,9 +40,9 @@ def create_blueprint() -> Blueprint:
             texts=json.dumps({language.value: _texts(words(language)) for language in Language}, ensure_ascii=False).replace(
                 "<", "\\u003c"
             ),
-            styles=[_address(name) for name in STYLES],
-            modules={f"/assets/{name}": _address(name) for name in _modules()},
-            icon=_address(ICONS[0]),
+            styles=[address(name) for name in STYLES],
+            modules={f"/assets/{name}": address(name) for name in _modules()},
+            icon=address(ICONS[0]),
         )
         answer = Response(page)
         answer.headers["Cache-Control"] = "no-cache"
@@ -64,7 +61,7 @@ def create_blueprint() -> Blueprint:
 
     @blueprint.get(f"{PHONE_PATH}sw.js")
     def worker() -> Response:
-        files = [*(_address(name) for name in (*STYLES, *_modules(), ICONS[0])), "/fonts/fonts.css"]
+        files = [*(address(name) for name in (*STYLES, *_modules(), ICONS[0])), "/fonts/fonts.css"]
         version = hashlib.sha256("".join((*files, *(_texts_digest(language) for language in Language))).encode()).hexdigest()[:12]
         told = json.dumps({"version": version, "files": files, "later": LIBRARY, "page": PHONE_PATH})
         script = f"const SHELL = {told};\n{(ASSETS / FOLDER / 'worker.js').read_text(encoding='utf-8')}"
@@ -88,9 +85,9 @@ def _manifest(spoken: Words) -> dict[str, object]:
         "background_color": "#f4f7fb",
         "theme_color": "#ffffff",
         "icons": [
-            {"src": _address(ICONS[0]), "sizes": "192x192", "type": "image/png"},
-            {"src": _address(ICONS[1]), "sizes": "512x512", "type": "image/png"},
-            {"src": _address(ICONS[2]), "sizes": "512x512", "type": "image/png", "purpose": "maskable"},
+            {"src": address(ICONS[0]), "sizes": "192x192", "type": "image/png"},
+            {"src": address(ICONS[1]), "sizes": "512x512", "type": "image/png"},
+            {"src": address(ICONS[2]), "sizes": "512x512", "type": "image/png", "purpose": "maskable"},
         ],
     }
 
@@ -112,14 +109,3 @@ def _texts(spoken: Words) -> dict[str, str]:
 
 def _texts_digest(language: Language) -> str:
     return hashlib.sha256(json.dumps(_texts(words(language)), ensure_ascii=False).encode()).hexdigest()
-
-
-def _address(name: str) -> str:
-    path = ASSETS / name
-    told = path.stat()
-    return f"/assets/{name}?v={_digest(path, told.st_mtime_ns, told.st_size)}"
-
-
-@lru_cache(maxsize=256)
-def _digest(path: Path, _changed_ns: int, _size: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
