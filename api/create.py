@@ -12,8 +12,10 @@ from api import errors, ogc, openapi
 from api.accounts import Administration
 from api.briefs import BriefViews
 from api.calendar import CalendarViews
+from api.camera_sets import SetViews
 from api.cameras import CameraViews
 from api.cases import CaseViews
+from api.clips import ClipViews
 from api.cockpit import CockpitViews
 from api.context import Context
 from api.detections import DetectionViews
@@ -22,6 +24,7 @@ from api.dispatch import DispatchViews
 from api.duties import DutyViews
 from api.export import ExportViews
 from api.health import HealthViews, Metrics
+from api.holds import HoldViews
 from api.hotspots import HotspotViews
 from api.identity import Identity, address, reader_or_none
 from api.incidence import IncidenceViews
@@ -33,6 +36,7 @@ from api.nearby import NearbyViews
 from api.open311 import Open311
 from api.performance import PerformanceViews
 from api.positions import PositionViews
+from api.replay import ReplayViews
 from api.roads import RoadViews
 from api.routes import Route, blueprint
 from api.screens import ScreenViews
@@ -43,8 +47,8 @@ from api.tasks import TaskViews
 from api.time_machine import TimeMachineViews
 from api.today import TodayViews
 from api.video import VideoViews
+from api.video_access import AccessViews
 from api.video_health import HealthList
-from api.video_records import RecordViews
 from api.video_sources import VideoSourceViews
 from api.views import ViewViews
 from api.wall import WallViews
@@ -122,7 +126,11 @@ def create(server: Flask, pool: Pool, store: MirrorStore, book: AccountBook, set
         *HealthList(context).routes(),
         *DetectionViews(context).routes(),
         *BriefViews(context).routes(),
-        *RecordViews(context).routes(),
+        *ReplayViews(context).routes(),
+        *ClipViews(context).routes(),
+        *HoldViews(context).routes(),
+        *SetViews(context).routes(),
+        *AccessViews(context).routes(),
         *HotspotViews(context).routes(),
         *IndicatorViews(context).routes(),
         *ViewViews(context).routes(),

@@ -10,6 +10,7 @@ from flask import request
 from msgspec import Meta, Raw, Struct
 
 from api import parameters
+from api.bodies import Instant
 from api.context import Context
 from api.identity import current_caller, current_reader
 from api.layers import layer_for
@@ -23,8 +24,6 @@ from services.audit import attempt
 from services.closures import Closure
 from services.journeys import Journey
 from services.routing.engine import Mode, NetworkState, Stretch
-
-Instant = Annotated[datetime, Meta(tz=True)]
 
 
 def _lonlat(text: str) -> LonLat:
