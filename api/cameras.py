@@ -16,7 +16,7 @@ from api.routes import Route, body
 from geodata.db import reading, writing
 from geodata.errors import InvalidInputError, NotAllowedError, NotFoundError
 from geodata.grid import LonLat
-from services import camera_coverage, camera_views, shapes
+from services import camera_coverage, camera_placing, camera_tree, camera_views, shapes
 from services import cameras as choice
 from services.video_rights import MAX_ID, SEES_CAMERAS
 
@@ -109,7 +109,7 @@ class CameraTree:
 
     count: int
     online: int
-    nodes: list[choice.TreeNode]
+    nodes: list[camera_tree.TreeNode]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,17 +186,17 @@ class CameraViews:
             )
         )
 
-    def place(self, id: int) -> choice.Placed:  # noqa: A002 - the name in the path
+    def place(self, id: int) -> camera_placing.Placed:  # noqa: A002 - the name in the path
         """Set where a camera stands."""
         wanted = body(CameraPlacing)
-        placing = choice.Placing(**{name: getattr(wanted, name) for name in CameraPlacing.__struct_fields__})
+        placing = camera_placing.Placing(**{name: getattr(wanted, name) for name in CameraPlacing.__struct_fields__})
         with writing(self._pool) as conn:
-            return choice.place(conn, current_caller(), id, placing)
+            return camera_placing.place(conn, current_caller(), id, placing)
 
     def tree(self) -> CameraTree:
         """The tree."""
         with reading(self._pool) as conn:
-            nodes = choice.tree(conn, current_reader())
+            nodes = camera_tree.tree(conn, current_reader())
         owners = [node for node in nodes if node.kind == "owner"]
         return CameraTree(count=sum(node.count for node in owners), online=sum(node.online for node in owners), nodes=nodes)
 
@@ -257,7 +257,7 @@ class CameraViews:
                 path="/api/v1/cameras/{id}",
                 view=self.place,
                 body=CameraPlacing,
-                answer=choice.Placed,
+                answer=camera_placing.Placed,
                 summary="Set where a camera stands and looks (system administrator); imports do not move it afterwards",
             ),
             Route(

@@ -10,8 +10,8 @@ from api.context import Context
 from api.identity import current_caller, current_reader
 from api.routes import Route, body
 from geodata.db import reading, writing
-from services import camera_catalogue
-from services.camera_catalogue import SourceForm, SourceState
+from services import video_sources
+from services.video_sources import SourceForm, SourceState
 
 
 class NewSource(Struct, forbid_unknown_fields=True):
@@ -50,25 +50,25 @@ class VideoSourceViews:
     def sources(self) -> SourceList:
         """All sources."""
         with reading(self._pool) as conn:
-            return SourceList(items=camera_catalogue.sources(conn, current_reader()))
+            return SourceList(items=video_sources.sources(conn, current_reader()))
 
     def add(self) -> SourceState:
         """Set one up."""
         wanted = body(NewSource)
         form = SourceForm(**{name: getattr(wanted, name) for name in NewSource.__struct_fields__})
         with writing(self._pool) as conn:
-            return camera_catalogue.add(conn, current_caller(), form)
+            return video_sources.add(conn, current_caller(), form)
 
     def change(self, id: int) -> SourceState:  # noqa: A002 - the name in the path
         """Change one."""
         wanted = body(SourceChange)
         with writing(self._pool) as conn:
-            return camera_catalogue.change(conn, current_caller(), id, crs=wanted.crs, enabled=wanted.enabled, name=wanted.name)
+            return video_sources.change(conn, current_caller(), id, crs=wanted.crs, enabled=wanted.enabled, name=wanted.name)
 
     def sync(self, id: int) -> SourceState:  # noqa: A002 - the name in the path
         """Ask for its catalogue."""
         with writing(self._pool) as conn:
-            return camera_catalogue.ask_sync(conn, current_caller(), id)
+            return video_sources.ask_sync(conn, current_caller(), id)
 
     def routes(self) -> Sequence[Route]:
         """Return what is served, and what OpenAPI says of it."""

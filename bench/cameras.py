@@ -18,7 +18,7 @@ from geodata.cluster import Cluster
 from geodata.credentials import new_token
 from geodata.db import Pool, open_pool, writing
 from services import camera_catalogue, camera_coverage, camera_views
-from services.camera_catalogue import Entry
+from services.catalogue_entry import Entry
 from tests.serving import serve
 
 DATABASE = "hall_bench_cameras"

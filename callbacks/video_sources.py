@@ -15,9 +15,9 @@ from callbacks.panels.admin import result
 from callbacks.words import Words, requested
 from geodata.db import reading, writing
 from geodata.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
-from services import camera_catalogue
-from services.camera_catalogue import SourceForm
+from services import video_sources
 from services.rights import Role
+from services.video_sources import SourceForm
 
 log = logging.getLogger(__name__)
 FIELDS = ("key", "kind", "name", "base_url", "crs")
@@ -32,7 +32,7 @@ def register(app: Dash, context: Context) -> None:
         if reader.role is not Role.SYSTEM_ADMIN:
             return no_update
         with reading(context.pool) as conn:
-            found = camera_catalogue.sources(conn, reader)
+            found = video_sources.sources(conn, reader)
         return panels.table(found, requested(), datetime.now(UTC))
 
     @app.callback(
@@ -51,11 +51,11 @@ def register(app: Dash, context: Context) -> None:
         try:
             with writing(context.pool) as conn:
                 if asked["type"] == "video-sync":
-                    camera_catalogue.ask_sync(conn, caller, asked["id"])
+                    video_sources.ask_sync(conn, caller, asked["id"])
                 elif asked["type"] == "video-switch":
-                    camera_catalogue.change(conn, caller, asked["id"], enabled=bool(asked["on"]))
+                    video_sources.change(conn, caller, asked["id"], enabled=bool(asked["on"]))
                 else:
-                    camera_catalogue.change(conn, caller, asked["id"], crs=asked["crs"])
+                    video_sources.change(conn, caller, asked["id"], crs=asked["crs"])
         except (ConflictError, NotFoundError, NotAllowedError) as error:
             log.info("a source of video stays as it is: %s", error)
         return datetime.now(UTC).timestamp()
@@ -75,7 +75,7 @@ def register(app: Dash, context: Context) -> None:
         form = SourceForm(key=key, kind=kind, name=name, base_url=base_url, crs=crs)
         try:
             with writing(context.pool) as conn:
-                camera_catalogue.add(conn, current_caller(), form)
+                video_sources.add(conn, current_caller(), form)
         except InvalidInputError as error:
             return result(words("video_source.bad", reason=_named(str(error), words)), good=False), no_update
         except ConflictError:

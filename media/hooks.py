@@ -20,7 +20,7 @@ from geodata.errors import HallError, NotFoundError
 from media.sources import SourceRow, secret
 from media.sources.base import Source, SourceError
 from media.sources.zlmediakit import RECORDED, ZlMediaKitSource, may_play, parts_of
-from services import camera_catalogue, recordings
+from services import recordings, video_sources
 from services.recordings import Segment
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class ZlmHooks:
     def _source(self, key: str) -> SourceRow | None:
         try:
             with reading(self._pool) as conn:
-                source_id, kind, base_url = camera_catalogue.by_key(conn, key)
+                source_id, kind, base_url = video_sources.by_key(conn, key)
         except NotFoundError:
             return None
         return SourceRow(id=source_id, key=key, kind=kind, base_url=base_url) if kind == "zlmediakit" else None
@@ -113,7 +113,7 @@ class ZlmHooks:
 
     def _camera(self, source_id: int, ref: str) -> tuple[int | None, str | None, str | None]:
         with reading(self._pool) as conn:
-            return camera_catalogue.by_stream(conn, source_id, ref)
+            return video_sources.by_stream(conn, source_id, ref)
 
     def _store(self, segment: Segment) -> None:
         with writing(self._pool) as conn:

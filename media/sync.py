@@ -9,9 +9,10 @@ import psycopg
 
 from geodata.db import Pool, reading, writing
 from geodata.errors import HallError, InvalidInputError
-from media.sources.base import Item, Source, SourceError
-from services import camera_catalogue
-from services.camera_catalogue import Entry, Report
+from media.sources.base import Source, SourceError
+from services import camera_catalogue, video_sources
+from services.camera_catalogue import Report
+from services.catalogue_entry import Entry
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ async def sync(pool: Pool, source_id: int, source: Source) -> Report:
     """
     try:
         async with asyncio.timeout(SYNC_S):
-            entries = [_entry(item) async for item in source.catalogue(None)]
+            entries = [entry async for entry in source.catalogue(None)]
         return await asyncio.to_thread(_store, pool, source_id, entries)
     except TimeoutError:
         error = SourceError("timeout", "the platform did not tell its catalogue in time")
@@ -67,7 +68,7 @@ async def sync_one(pool: Pool, key: str, opener: Opener) -> Report:
 
     def find() -> int:
         with reading(pool) as conn:
-            return camera_catalogue.by_key(conn, key)[0]
+            return video_sources.by_key(conn, key)[0]
 
     source_id = await asyncio.to_thread(find)
     source = await opener(source_id)
@@ -75,25 +76,6 @@ async def sync_one(pool: Pool, key: str, opener: Opener) -> Report:
         return await sync(pool, source_id, source)
     finally:
         await source.close()
-
-
-def _entry(item: Item) -> Entry:
-    direction = item.detail.get("direction_type")
-    return Entry(
-        gb_id=item.gb_id,
-        kind=item.kind,
-        name=item.name,
-        parent_gb_id=item.parent_gb_id,
-        ref=item.ref,
-        sub_ref=item.sub_ref,
-        lon=item.lon,
-        lat=item.lat,
-        online=item.online,
-        ptz=item.ptz,
-        ptz_type=item.ptz_type,
-        civil_code=item.civil_code,
-        direction_type=direction if isinstance(direction, int) else None,
-    )
 
 
 def _store(pool: Pool, source_id: int, entries: list[Entry]) -> Report:

@@ -7,33 +7,28 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from geodata import codes
 from geodata.db import Conn
-from geodata.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
+from geodata.errors import InvalidInputError
 from geodata.imports.locate import Areas
 from geodata.imports.positions import from_points
 from geodata.load import as_column, copy_frame, point_hex
-from services.audit import Act, Caller, record
-from services.rights import Reader, Role
+from services import catalogue_tree
+from services.camera_placing import POSITION_FLAGS
+from services.catalogue_entry import LONGEST, Entry
+from services.video_sources import KINDS_WITH_CATALOGUE, SourceState, one
 
-POSITION_FLAGS = ("zero", "no_position", "swapped", "outside_district", "duplicate_position")
 FLAGS = (*POSITION_FLAGS, "wrong_id", "missing")
 """Doubts that a catalogue raises and a later one takes back."""
 MOST_ENTRIES = 300_000
-LONGEST = 200
 KEPT_PROBLEMS = 50
 LEAST_SHARE = 0.5
 """A catalogue with fewer of the known cameras than this is taken for a broken answer."""
-KINDS_WITH_CATALOGUE = ("wvp", "zlmediakit", "mediamtx")
-KINDS_TO_ADD = ("wvp", "zlmediakit", "mediamtx", "rtsp")
-"""What an administrator may set up; the simulated cameras set themselves up."""
-CRS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 OWNERS = {
     "00": "police",
     "01": "community",
@@ -50,33 +45,6 @@ AZIMUTHS_DEG = {1: 90.0, 2: 270.0, 3: 180.0, 4: 0.0, 5: 135.0, 6: 45.0, 7: 225.0
 """DirectionType of GB/T 28181: 1 east, 2 west, 3 south, 4 north, 5 south-east, 6 north-east, 7 south-west, 8 north-west."""
 AHEAD_DEG, AROUND_DEG, RANGE_M = 60.0, 360.0, 50.0
 
-SOURCE = """
-    SELECT id, key, kind, name, crs, timezone, options, enabled, synced_at, failed_at, failure, sync_asked_at, tried_at, report,
-           (SELECT count(*)::int FROM hall.camera AS c WHERE c.video_source_id = s.id) AS cameras
-    FROM hall.video_source AS s
-"""
-SOURCES = SOURCE + " ORDER BY name, id LIMIT 1000"
-ONE = SOURCE + " WHERE id = %s FOR UPDATE OF s"
-BY_KEY = "SELECT id, kind, base_url FROM hall.video_source WHERE key = %s AND enabled"
-BY_STREAM = """
-    SELECT id, stream_ref, sub_ref FROM hall.camera
-    WHERE video_source_id = %(source)s AND (stream_ref = %(ref)s OR sub_ref = %(ref)s
-        OR starts_with(stream_ref, %(ref)s || '=') OR starts_with(sub_ref, %(ref)s || '=')) ORDER BY id LIMIT 1
-"""
-NODES = """
-    INSERT INTO hall.camera_group AS g (source_id, gb_id, kind, name)
-    SELECT %(source)s, * FROM unnest(%(gb_ids)s::text[], %(kinds)s::text[], %(names)s::text[])
-    ON CONFLICT (source_id, gb_id) DO UPDATE SET kind = excluded.kind, name = excluded.name
-    WHERE (g.kind, g.name) IS DISTINCT FROM (excluded.kind, excluded.name)
-"""
-PARENTS = """
-    UPDATE hall.camera_group AS g SET parent_id = p.id
-    FROM unnest(%(gb_ids)s::text[], %(parents)s::text[]) AS told (gb_id, parent)
-        LEFT JOIN hall.camera_group AS p ON p.source_id = %(source)s AND p.gb_id = told.parent
-    WHERE g.source_id = %(source)s AND g.gb_id = told.gb_id AND g.parent_id IS DISTINCT FROM p.id
-"""
-GROUP_IDS = "SELECT gb_id, id FROM hall.camera_group WHERE source_id = %s"
-AREA_NAMES = "SELECT code, name FROM hall.area WHERE code = ANY(%s)"
 KNOWN = "SELECT gb_id, video_source_id FROM hall.camera WHERE gb_id = ANY(%s)"
 HELD = "SELECT count(*) FROM hall.camera WHERE video_source_id = %s"
 STAGE = """
@@ -138,31 +106,6 @@ DUE = """
       AND (sync_asked_at > coalesce(tried_at, '-infinity') OR tried_at IS NULL OR tried_at < %(now)s - make_interval(mins => %(minutes)s))
     ORDER BY sync_asked_at NULLS LAST, tried_at NULLS FIRST, id LIMIT 100
 """
-ASK = "UPDATE hall.video_source SET sync_asked_at = %s WHERE id = %s"
-NEW = """
-    INSERT INTO hall.video_source (key, kind, name, base_url, crs, timezone, options)
-    VALUES (%(key)s, %(kind)s, %(name)s, %(base_url)s, %(crs)s, %(timezone)s, %(options)s) ON CONFLICT (key) DO NOTHING RETURNING id
-"""
-CHANGE = "UPDATE hall.video_source SET crs = %(crs)s, enabled = %(enabled)s, name = %(name)s WHERE id = %(id)s"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One entry of a catalogue as the platform tells it; positions are in the source's own coordinate system."""
-
-    gb_id: str
-    kind: Literal["camera", "division", "group", "organization"]
-    name: str
-    parent_gb_id: str | None = None
-    ref: str | None = None
-    sub_ref: str | None = None
-    lon: float | None = None
-    lat: float | None = None
-    online: bool | None = None
-    ptz: bool = False
-    ptz_type: int | None = None
-    civil_code: str | None = None
-    direction_type: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,40 +122,6 @@ class Report:
     refused: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceState:
-    """A source as administrators see it: no address, no secret."""
-
-    id: int
-    key: str
-    kind: str
-    name: str
-    crs: str
-    timezone: str
-    options: Mapping[str, Any]
-    enabled: bool
-    synced_at: datetime | None
-    failed_at: datetime | None
-    failure: str | None
-    sync_asked_at: datetime | None
-    tried_at: datetime | None
-    report: Mapping[str, Any] | None
-    cameras: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceForm:
-    """A source to set up. Its secrets stand in the environment, as HALL_VIDEO_<KEY>_USER, _PASSWORD, _TOKEN, _SECRET."""
-
-    key: str
-    kind: str
-    name: str
-    base_url: str = ""
-    crs: str = "wgs84"
-    timezone: str = "Asia/Shanghai"
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-
 def store(conn: Conn, source_id: int, entries: Iterable[Entry], now: datetime) -> Report:
     """Bring our catalogue up with a platform's, in the caller's transaction.
 
@@ -220,7 +129,7 @@ def store(conn: Conn, source_id: int, entries: Iterable[Entry], now: datetime) -
         NotFoundError: there is no such source.
         InvalidInputError: the catalogue is empty, too short to be true, or too long.
     """
-    source = _one(conn, source_id)
+    source = one(conn, source_id)
     nodes: dict[str, Entry] = {}
     cameras: dict[str, Entry] = {}
     refused: list[str] = []
@@ -240,7 +149,7 @@ def store(conn: Conn, source_id: int, entries: Iterable[Entry], now: datetime) -
     held = (conn.execute(HELD, [source_id]).fetchone() or [0])[0]
     if held and len(cameras) < LEAST_SHARE * held:
         raise InvalidInputError(f"the catalogue has {len(cameras)} cameras where {held} are known: nothing was changed")
-    _write_nodes(conn, source_id, nodes, cameras)
+    catalogue_tree.write(conn, source_id, nodes, cameras)
     doubtful = _stage(conn, source, list(cameras.values()))
     # a statement that changes no row would still move the revision of the map
     conn.execute(BY_HASH)
@@ -280,146 +189,6 @@ def due(conn: Conn, now: datetime, *, minutes: int) -> list[int]:
     return [row[0] for row in conn.execute(DUE, {"kinds": list(KINDS_WITH_CATALOGUE), "now": now, "minutes": minutes})]
 
 
-def by_key(conn: Conn, key: str) -> tuple[int, str, str]:
-    """Return id, kind and address of the source with this key.
-
-    Raises:
-        NotFoundError: there is none that is switched on.
-    """
-    row = conn.execute(BY_KEY, [key[:40]]).fetchone()
-    if row is None:
-        raise NotFoundError(f"there is no source {key[:40]!r} that is switched on")
-    return int(row[0]), str(row[1]), str(row[2])
-
-
-def by_stream(conn: Conn, source_id: int, ref: str) -> tuple[int | None, str | None, str | None]:
-    """Return the camera whose stream is named so, with its references as they stand; Nones for none."""
-    row = conn.execute(BY_STREAM, {"source": source_id, "ref": ref}).fetchone()
-    return (row[0], row[1], row[2]) if row else (None, None, None)
-
-
-def sources(conn: Conn, reader: Reader) -> list[SourceState]:
-    """Return all sources.
-
-    Raises:
-        NotAllowedError: the reader is not the system administrator.
-    """
-    _require(reader)
-    with conn.cursor(row_factory=class_row(SourceState)) as cursor:
-        return cursor.execute(SOURCES).fetchall()
-
-
-def add(conn: Conn, caller: Caller, form: SourceForm) -> SourceState:
-    """Set a source up.
-
-    Raises:
-        NotAllowedError: the caller is not the system administrator.
-        InvalidInputError: a value cannot be used.
-        ConflictError: there is one of this key already.
-    """
-    _require(caller.reader)
-    _check(form)
-    values = {name: getattr(form, name) for name in SourceForm.__slots__} | {"options": Jsonb(dict(form.options))}
-    row = conn.execute(NEW, values).fetchone()
-    if row is None:
-        raise ConflictError(f"there is a source {form.key} already")
-    record(conn, caller, Act(action="add_video_source", object=f"video-sources/{row[0]}", detail={"key": form.key, "kind": form.kind}))
-    return _one(conn, row[0])
-
-
-def change(
-    conn: Conn, caller: Caller, source_id: int, *, crs: str | None = None, enabled: bool | None = None, name: str | None = None
-) -> SourceState:
-    """Set the coordinate system that a source's positions are in, switch it on or off, or rename it. Same errors, and NotFoundError."""
-    _require(caller.reader)
-    before = _one(conn, source_id)
-    after = {"crs": crs or before.crs, "enabled": before.enabled if enabled is None else enabled, "name": name or before.name}
-    if after["crs"] not in CRS:
-        raise InvalidInputError(f"crs: one of {', '.join(CRS)}")
-    conn.execute(CHANGE, after | {"id": source_id})
-    record(conn, caller, Act(action="change_video_source", object=f"video-sources/{source_id}", detail=after))
-    if after["crs"] != before.crs:
-        conn.execute(ASK, [caller.now, source_id])
-    return _one(conn, source_id)
-
-
-def ask_sync(conn: Conn, caller: Caller, source_id: int) -> SourceState:
-    """Ask the media process to read a source's catalogue now.
-
-    Raises:
-        NotAllowedError: the caller is not the system administrator.
-        NotFoundError: there is no such source.
-        ConflictError: it is switched off, or its kind has no catalogue.
-    """
-    _require(caller.reader)
-    source = _one(conn, source_id)
-    if source.kind not in KINDS_WITH_CATALOGUE:
-        raise ConflictError(f"sources of kind {source.kind} have no catalogue: import a list of cameras")
-    if not source.enabled:
-        raise ConflictError("the source is switched off")
-    conn.execute(ASK, [caller.now, source_id])
-    record(conn, caller, Act(action="sync_video_source", object=f"video-sources/{source_id}"))
-    return _one(conn, source_id)
-
-
-def _one(conn: Conn, source_id: int) -> SourceState:
-    with conn.cursor(row_factory=class_row(SourceState)) as cursor:
-        found = cursor.execute(ONE, [source_id]).fetchone() if 0 < source_id < 2**31 else None
-    if found is None:
-        raise NotFoundError(f"video-sources/{source_id}")
-    return found
-
-
-def _require(reader: Reader) -> None:
-    if reader.role is not Role.SYSTEM_ADMIN:
-        raise NotAllowedError("only the system administrator sees the sources of video")
-
-
-def _check(form: SourceForm) -> None:
-    if not (
-        form.key.isascii() and form.key.replace("_", "").isalnum() and form.key[0].isalpha() and form.key.islower() and len(form.key) <= 31
-    ):
-        raise InvalidInputError("key: a letter, then up to 30 small letters, digits or _")
-    if form.kind not in KINDS_TO_ADD:
-        raise InvalidInputError(f"kind: one of {', '.join(KINDS_TO_ADD)}")
-    if form.crs not in CRS:
-        raise InvalidInputError(f"crs: one of {', '.join(CRS)}")
-    if not 1 <= len(form.name.strip()) <= LONGEST:
-        raise InvalidInputError(f"name: 1 to {LONGEST} characters")
-    scheme = form.base_url.partition("://")[0]
-    wanted = ("rtsp", "rtsps") if form.kind == "rtsp" else ("http", "https")
-    if scheme not in wanted or "@" in form.base_url or len(form.base_url) > LONGEST:
-        raise InvalidInputError(f"base_url: an address that begins with {wanted[0]}://, without user name and password")
-
-
-def _write_nodes(conn: Conn, source_id: int, nodes: dict[str, Entry], cameras: Mapping[str, Entry]) -> None:
-    """Write the tree; divisions that cameras name and the platform does not list are added by their code."""
-    named = {camera.parent_gb_id for camera in cameras.values()} | {node.parent_gb_id for node in nodes.values()}
-    civil = {camera.civil_code for camera in cameras.values() if not camera.parent_gb_id}
-    unknown = sorted(code for code in named | civil if code and 2 <= len(code) <= 8 and code.isdecimal() and code not in nodes)
-    names = dict(conn.execute(AREA_NAMES, [unknown]).fetchall()) if unknown else {}
-    nodes |= {code: Entry(gb_id=code, kind="division", name=names.get(code, code)) for code in unknown}
-    if nodes:
-        listed = list(nodes.values())
-        ids = [node.gb_id for node in listed]
-        named_as = [node.name[:LONGEST] or node.gb_id for node in listed]
-        conn.execute(NODES, {"source": source_id, "gb_ids": ids, "kinds": [node.kind for node in listed], "names": named_as})
-        conn.execute(PARENTS, {"source": source_id, "gb_ids": ids, "parents": _parents(nodes)})
-
-
-def _parents(nodes: Mapping[str, Entry]) -> list[str | None]:
-    """Return the parent of each node, None where going up would come round in a circle."""
-    parents = []
-    for node in nodes.values():
-        seen: set[str | None] = {node.gb_id}
-        above = node.parent_gb_id
-        while above is not None and above in nodes and above not in seen:
-            seen.add(above)
-            above = nodes[above].parent_gb_id
-        parents.append(None if above in seen else node.parent_gb_id)
-    return parents
-
-
 def _stage(conn: Conn, source: SourceState, cameras: Sequence[Entry]) -> dict[str, int]:
     """Lay the cameras out beside the table, converted and flagged; return how many have which doubt."""
     conn.execute(STAGE)
@@ -432,7 +201,7 @@ def _stage(conn: Conn, source: SourceState, cameras: Sequence[Entry]) -> dict[st
     whole = areas.levels[-1].codes[0]
     given = np.isfinite(lon) & np.isfinite(lat)
     zero, swapped = positions.flags["zero"], positions.flags["swapped"]
-    groups = dict(conn.execute(GROUP_IDS, [source.id]).fetchall())
+    groups = catalogue_tree.ids(conn, source.id)
     flags = [
         [
             name

@@ -4,19 +4,17 @@ Read from the tables themselves, so that a position set by hand counts at once. 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
 import shapely
-from psycopg.rows import class_row
 
 from geodata.db import Conn
 from geodata.errors import InvalidInputError, NotAllowedError, NotFoundError
 from geodata.grid import LonLat
 from services import camera_sets, video_rights
-from services.audit import Act, Caller, record
 from services.geodesy import metres_per_degree
-from services.rights import Reader, Role, in_scope
+from services.rights import Reader, in_scope
 from services.shapes import Circle, Corridor, Shape, flattened
 from services.video_rights import MAX_ID, SEES_CAMERAS
 
@@ -24,11 +22,8 @@ NOTHING: Mapping[str, Any] = dict.fromkeys(("lon", "lat", "shape", "line", "radi
 """Values of a query that has no use for them."""
 MAX_ITEMS = 500
 MAX_IDS = 400
-MAX_NODES = 20_000
 EVENT_M = 150.0
 """Without a radius, so far around an event cameras are near; those that see its place count at any distance."""
-HIGHEST_OFFSET_MS = 24 * 3600 * 1000
-LONGEST_PURPOSE = 200
 
 HEAD: LiteralString = """
     WITH asked AS MATERIALIZED (
@@ -83,36 +78,7 @@ END: LiteralString = """
         LEFT JOIN hall.video_source AS s ON s.id = c.video_source_id
     ORDER BY n.place
 """
-
 EVENT = "SELECT ST_X(geom), ST_Y(geom), grid_code FROM hall.event WHERE id = %s"
-OWNERS = """
-    SELECT owner, left(grid_code, 9) AS street, count(*)::int, count(*) FILTER (WHERE online)::int
-    FROM hall.camera WHERE starts_with(grid_code, %(scope)s) GROUP BY 1, 2 ORDER BY 1, 2 LIMIT %(limit)s
-"""
-STREETS = "SELECT code, name FROM hall.area WHERE level = 'street' ORDER BY code LIMIT %s"
-GROUPS = """
-    SELECT g.id, g.parent_id, g.source_id, g.kind, g.name, g.gb_id, count(c.id)::int AS count, count(c.id) FILTER (WHERE c.online)::int AS online
-    FROM hall.camera_group AS g LEFT JOIN hall.camera AS c ON c.group_id = g.id AND starts_with(c.grid_code, %(scope)s)
-    GROUP BY g.id ORDER BY g.name, g.id LIMIT %(limit)s
-"""
-SOURCES = "SELECT id, name FROM hall.video_source ORDER BY name LIMIT 1000"
-
-BEFORE = """
-    SELECT id, ST_X(geom) AS lon, ST_Y(geom) AS lat, azimuth_deg, fov_deg, view_range_m, height_m, purpose, clock_offset_ms, geom_source, grid_code
-    FROM hall.camera WHERE id = %s FOR UPDATE
-"""
-GRID_AT = """
-    SELECT code FROM hall.area WHERE level = 'base_grid' AND ST_Intersects(geom, ST_SetSRID(ST_MakePoint(%s, %s), 4326)) ORDER BY code LIMIT 1
-"""
-CHANGE = """
-    UPDATE hall.camera SET geom = ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326), grid_code = %(grid_code)s, geom_source = %(geom_source)s,
-        azimuth_deg = %(azimuth_deg)s, fov_deg = %(fov_deg)s, view_range_m = %(view_range_m)s, height_m = %(height_m)s, purpose = %(purpose)s,
-        clock_offset_ms = %(clock_offset_ms)s,
-        flags = CASE WHEN %(moved)s THEN ARRAY(SELECT f FROM unnest(flags) AS f WHERE NOT f = ANY(%(position_flags)s)) ELSE flags END
-    WHERE id = %(id)s
-"""
-POSITION_FLAGS = ("zero", "swapped", "outside_district", "duplicate_position", "no_position")
-"""Doubts that a position set by hand answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,71 +160,6 @@ class Wanted:
             raise InvalidInputError("sees=1 needs a position, a geometry or an event")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TreeNode:
-    """A node of the tree beside the map. Counts include what hangs below. A node is chosen by its group_id, or by its owner and area."""
-
-    key: str
-    parent: str | None
-    kind: str
-    """owner, street, source, division, group or organization."""
-    name: str
-    """A code for owners, which the catalogue of words knows."""
-    count: int
-    online: int
-    owner: str | None = None
-    area: str | None = None
-    group_id: int | None = None
-    gb_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placing:
-    """Where a camera stands and what it looks at, as an administrator sets it; None leaves a value as it is."""
-
-    lon: float | None = None
-    lat: float | None = None
-    azimuth_deg: float | None = None
-    fov_deg: float | None = None
-    view_range_m: float | None = None
-    height_m: float | None = None
-    purpose: str | None = None
-    clock_offset_ms: int | None = None
-
-    def __post_init__(self) -> None:
-        """Check."""
-        if (self.lon is None) != (self.lat is None):
-            raise InvalidInputError("lon and lat belong together")
-        if self.lon is not None and self.lat is not None:
-            LonLat(self.lon, self.lat)
-        bounds = {"azimuth_deg": (0, 360), "fov_deg": (1, 360), "view_range_m": (1, 5000), "height_m": (0, 300)}
-        for name, (low, high) in bounds.items():
-            value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                raise InvalidInputError(f"{name}={value:g} is outside {low}..{high}")
-        if self.purpose is not None and (len(self.purpose) > LONGEST_PURPOSE or "\0" in self.purpose):
-            raise InvalidInputError(f"purpose: at most {LONGEST_PURPOSE} characters")
-        if self.clock_offset_ms is not None and abs(self.clock_offset_ms) > HIGHEST_OFFSET_MS:
-            raise InvalidInputError("clock_offset_ms: at most a day")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
-    """A camera as it stands now."""
-
-    id: int
-    lon: float
-    lat: float
-    azimuth_deg: float
-    fov_deg: float
-    view_range_m: float
-    height_m: float
-    purpose: str | None
-    clock_offset_ms: int
-    geom_source: str
-    grid_code: str
-
-
 @dataclass(frozen=True, slots=True)
 class _Query:
     test: LiteralString
@@ -284,46 +185,6 @@ def choose(conn: Conn, reader: Reader, wanted: Wanted) -> Choice:
     rights = video_rights.modes(conn, reader)
     found = [row for row in rows if row["id"] is not None]
     return Choice(count=rows[0]["total"], online=rows[0]["up"], items=tuple(_chosen(row, rights.of(row["owner"])) for row in found))
-
-
-def tree(conn: Conn, reader: Reader) -> list[TreeNode]:
-    """Return the tree of cameras in the reader's area: by owner and street, and as the platforms group them. Empty nodes are left out.
-
-    Raises:
-        NotAllowedError: the role sees no cameras.
-    """
-    if reader.role not in SEES_CAMERAS:
-        raise NotAllowedError(f"{reader.role} may not see cameras")
-    return [*_by_owner(conn, reader), *_by_group(conn, reader)]
-
-
-def place(conn: Conn, caller: Caller, camera_id: int, placing: Placing) -> Placed:
-    """Set where a camera stands and looks. A position set by hand stays: later imports do not move it.
-
-    Raises:
-        NotAllowedError: the caller is not the system administrator.
-        NotFoundError: there is no such camera.
-        InvalidInputError: the position lies in no base grid.
-    """
-    if caller.reader.role is not Role.SYSTEM_ADMIN:
-        raise NotAllowedError("only the system administrator sets where a camera stands")
-    with conn.cursor(row_factory=class_row(Placed)) as cursor:
-        before = cursor.execute(BEFORE, [camera_id]).fetchone() if 0 < camera_id <= MAX_ID else None
-    if before is None or not in_scope(caller.reader, before.grid_code):
-        raise NotFoundError(f"cameras/{camera_id}")
-    given = {name: getattr(placing, name) for name in Placing.__slots__ if getattr(placing, name) is not None}
-    after = replace(before, **given)
-    moved = "lon" in given
-    if moved:
-        grid = conn.execute(GRID_AT, [after.lon, after.lat]).fetchone()
-        if grid is None:
-            raise InvalidInputError(f"{after.lon:.6f}, {after.lat:.6f} lies in no base grid")
-        after = replace(after, grid_code=grid[0], geom_source="hand")
-    values = {name: getattr(after, name) for name in Placed.__slots__}
-    conn.execute(CHANGE, values | {"moved": moved, "position_flags": list(POSITION_FLAGS)})
-    changed = {name: [getattr(before, name), getattr(after, name)] for name in given if getattr(before, name) != getattr(after, name)}
-    record(conn, caller, Act(action="place_camera", object=f"cameras/{camera_id}", detail=changed))
-    return after
 
 
 def _chosen(row: Mapping[str, Any], rights: frozenset[str]) -> Chosen:
@@ -375,65 +236,6 @@ def _scale(lat: float | None) -> dict[str, float | None]:
         return dict.fromkeys(("per_lon", "per_lat", "bend"))
     (per_lon, per_lat), (above, _), (below, _) = (metres_per_degree(lat + step) for step in (0.0, 0.05, -0.05))
     return {"per_lon": float(per_lon), "per_lat": float(per_lat), "bend": float(above - below) / 0.1 / 2}
-
-
-def _by_owner(conn: Conn, reader: Reader) -> list[TreeNode]:
-    streets = dict(conn.execute(STREETS, [MAX_NODES]).fetchall())
-    owners: dict[str, list[TreeNode]] = {}
-    for owner, street, count, online in conn.execute(OWNERS, {"scope": reader.scope, "limit": MAX_NODES}):
-        node = TreeNode(
-            key=f"owner:{owner}/{street}",
-            parent=f"owner:{owner}",
-            kind="street",
-            name=streets.get(street, street),
-            count=count,
-            online=online,
-            owner=owner,
-            area=street,
-        )
-        owners.setdefault(owner, []).append(node)
-    nodes = []
-    for owner, below in owners.items():
-        count, online = sum(node.count for node in below), sum(node.online for node in below)
-        nodes += [TreeNode(key=f"owner:{owner}", parent=None, kind="owner", name=owner, count=count, online=online, owner=owner), *below]
-    return nodes
-
-
-def _by_group(conn: Conn, reader: Reader) -> list[TreeNode]:
-    rows = conn.execute(GROUPS, {"scope": reader.scope, "limit": MAX_NODES}).fetchall()
-    parents = {row[0]: row[1] for row in rows}
-    totals = {row[0]: [row[6], row[7]] for row in rows}
-    for group_id, _, _, _, _, _, count, online in rows:
-        above, seen = parents[group_id], {group_id}
-        while above in totals and above not in seen:
-            seen.add(above)
-            totals[above][0] += count
-            totals[above][1] += online
-            above = parents[above]
-    names = dict(conn.execute(SOURCES).fetchall())
-    nodes: list[TreeNode] = []
-    tops: dict[str, TreeNode] = {}
-    for group_id, parent_id, source_id, kind, name, gb_id, _, _ in rows:
-        count, online = totals[group_id]
-        if not count:
-            continue
-        top = f"source:{source_id or 0}"
-        if parent_id not in totals:
-            found = tops.get(top)
-            tops[top] = TreeNode(
-                key=top,
-                parent=None,
-                kind="source",
-                name=names.get(source_id, ""),
-                count=count + (found.count if found else 0),
-                online=online + (found.online if found else 0),
-            )
-        parent = f"group:{parent_id}" if parent_id in totals else top
-        node = TreeNode(
-            key=f"group:{group_id}", parent=parent, kind=kind, name=name, count=count, online=online, group_id=group_id, gb_id=gb_id
-        )
-        nodes.append(node)
-    return [*tops.values(), *nodes]
 
 
 def as_ids(values: Sequence[int] | str) -> tuple[int, ...]:

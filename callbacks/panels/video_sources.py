@@ -10,7 +10,7 @@ from callbacks import formats, ids
 from callbacks.panels.admin import choice, field
 from callbacks.panels.pieces import also, button, chip, empty, icon
 from callbacks.words import Words
-from services.camera_catalogue import CRS, KINDS_TO_ADD, KINDS_WITH_CATALOGUE, SourceState
+from services.video_sources import CRS, KINDS_TO_ADD, KINDS_WITH_CATALOGUE, SourceState
 
 REASONS = ("timeout", "refused", "not_found", "no_video", "unauthorized", "unreachable", "unsupported")
 SHOWN = ("new", "updated", "missing")

@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from geodata.errors import HallError
+from services.catalogue_entry import Entry
 
 Profile = Literal["sub", "main"]
 PullKind = Literal["rtsp", "http_fmp4", "ws_fmp4", "flv", "hls"]
@@ -48,25 +49,6 @@ class Session:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One entry of a catalogue: a camera, or a node of the tree above it. Positions are as the source gives them, in its own crs."""
-
-    gb_id: str
-    kind: Literal["camera", "division", "group", "organization"]
-    name: str
-    parent_gb_id: str | None = None
-    ref: str | None = None
-    sub_ref: str | None = None
-    lon: float | None = None
-    lat: float | None = None
-    online: bool | None = None
-    ptz: bool = False
-    ptz_type: int | None = None
-    civil_code: str | None = None
-    detail: Mapping[str, Any] = field(default_factory=dict)
-
-
 class Source(Protocol):
     """A platform, or a plain set of cameras. What one kind cannot do raises SourceError('unsupported')."""
 
@@ -90,7 +72,7 @@ class Source(Protocol):
         """Return a picture (JPEG) that the source makes itself."""
         ...
 
-    def catalogue(self, since: datetime | None) -> AsyncIterator[Item]:
+    def catalogue(self, since: datetime | None) -> AsyncIterator[Entry]:
         """Go through the cameras and the tree above them; `since` leaves out what has not changed, where the source can tell."""
         ...
 

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from media.sources.base import Interval, Item, Profile, Pull, Session, SourceError, Turn, Verb
+from media.sources.base import Interval, Profile, Pull, Session, SourceError, Turn, Verb
 from media.sources.instants import from_plain, zone_of
 from media.sources.platform import Platform, number, rows, text, whole
+from services.catalogue_entry import Entry
 
 PAGE = 500
 MOST_PAGES = 100
@@ -83,7 +84,7 @@ class MediaMtxSource:
         """Raise SourceError: the gateway takes its own pictures from the stream."""
         raise SourceError("unsupported", "this server makes no pictures")
 
-    async def catalogue(self, since: datetime | None) -> AsyncIterator[Item]:
+    async def catalogue(self, since: datetime | None) -> AsyncIterator[Entry]:
         """Go through the paths that the server knows now."""
         del since
         for page in range(MOST_PAGES):
@@ -92,7 +93,7 @@ class MediaMtxSource:
             for row in found:
                 name = text(row.get("name"))
                 if PATH.fullmatch(name):
-                    yield Item(gb_id=name, kind="camera", name=name, ref=name, online=row.get("ready") is True)
+                    yield Entry(gb_id=name, kind="camera", name=name, ref=name, online=row.get("ready") is True)
             pages = whole(answer.get("pageCount"))
             if not found or (pages is not None and page + 1 >= pages):
                 return

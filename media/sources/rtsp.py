@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from media.sources.base import Interval, Item, Profile, Pull, Session, SourceError, Turn, Verb
+from media.sources.base import Interval, Profile, Pull, Session, SourceError, Turn, Verb
+from services.catalogue_entry import Entry
 
 SCHEMES = ("rtsp", "rtsps")
 
@@ -47,7 +48,7 @@ class RtspSource:
         """Raise SourceError: the gateway takes its own pictures from the stream."""
         raise SourceError("unsupported", "a plain camera makes no pictures itself")
 
-    def catalogue(self, since: datetime | None) -> AsyncIterator[Item]:  # noqa: ARG002 - there is none
+    def catalogue(self, since: datetime | None) -> AsyncIterator[Entry]:  # noqa: ARG002 - there is none
         """Go through nothing: such cameras are imported from a list."""
         return _nothing()
 
@@ -59,7 +60,7 @@ class RtspSource:
         """Nothing is open."""
 
 
-async def _nothing() -> AsyncIterator[Item]:
-    nothing: tuple[Item, ...] = ()
+async def _nothing() -> AsyncIterator[Entry]:
+    nothing: tuple[Entry, ...] = ()
     for item in nothing:
         yield item

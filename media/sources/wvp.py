@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from media.sources.base import Interval, Item, Profile, Pull, PullKind, Session, SourceError, Turn, Verb
+from media.sources.base import Interval, Profile, Pull, PullKind, Session, SourceError, Turn, Verb
 from media.sources.instants import from_plain, to_plain, zone_of
 from media.sources.platform import Platform, number, rows, text, whole
+from services.catalogue_entry import Entry
 
 PAGE = 1_000
 MOST_PAGES = 200
@@ -78,7 +79,7 @@ class WvpSource:
             raise SourceError("no_video", "the platform has no picture of this channel")
         return content
 
-    async def catalogue(self, since: datetime | None) -> AsyncIterator[Item]:
+    async def catalogue(self, since: datetime | None) -> AsyncIterator[Entry]:
         """Go through groups, divisions and cameras. The platform cannot tell what changed since: everything comes."""
         del since
         async for node in self._tree():
@@ -109,7 +110,7 @@ class WvpSource:
     def _window(self, ref: str, start: datetime, end: datetime) -> dict[str, str | int | float]:
         return {"channelId": _channel(ref), "startTime": to_plain(start, self._zone), "endTime": to_plain(end, self._zone)}
 
-    async def _tree(self) -> AsyncIterator[Item]:
+    async def _tree(self) -> AsyncIterator[Entry]:
         """Groups from the top; each level is asked for by the number of the node above."""
         waiting: list[int | None] = [None]
         seen: set[str] = set()
@@ -185,12 +186,12 @@ def _pull(data: object) -> Pull:
     raise SourceError("no_video", "the platform gives no stream that can be read")
 
 
-def _node(gb_id: str, name: str, above: str) -> Item:
+def _node(gb_id: str, name: str, above: str) -> Entry:
     kind = NODE_KINDS.get(gb_id[10:13], "division") if len(gb_id) == 20 else "division"
-    return Item(gb_id=gb_id, kind=kind, name=name or gb_id, parent_gb_id=above or None)  # type: ignore[arg-type]
+    return Entry(gb_id=gb_id, kind=kind, name=name or gb_id, parent_gb_id=above or None)  # type: ignore[arg-type]
 
 
-def _item(row: Mapping[str, Any]) -> Item | None:
+def _item(row: Mapping[str, Any]) -> Entry | None:
     """Return one row of the list; directories and groups that stand in it are nodes, what has no number at all is left out."""
     gb_id, name = text(row.get("gbDeviceId"), 40), text(row.get("gbName"))
     above = text(row.get("gbParentId"), 40) or text(row.get("gbBusinessGroupId"), 40) or text(row.get("gbCivilCode"), 40)
@@ -200,7 +201,7 @@ def _item(row: Mapping[str, Any]) -> Item | None:
         return _node(gb_id, name, above if above != gb_id else "")
     kind = whole(row.get("gbPtzType"))
     channel = whole(row.get("gbId"))
-    return Item(
+    return Entry(
         gb_id=gb_id,
         kind="camera",
         name=name or gb_id,
@@ -212,5 +213,5 @@ def _item(row: Mapping[str, Any]) -> Item | None:
         ptz=kind in TURNABLE,
         ptz_type=kind if kind in (1, 2, 3, 4) else None,
         civil_code=text(row.get("gbCivilCode"), 12) or None,
-        detail={"direction_type": whole(row.get("gbDirectionType")), "manufacturer": text(row.get("gbManufacturer"), 60)},
+        direction_type=whole(row.get("gbDirectionType")),
     )

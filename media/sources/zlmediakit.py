@@ -14,9 +14,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from media.sources.base import Interval, Item, Profile, Pull, Session, SourceError, Turn, Verb
+from media.sources.base import Interval, Profile, Pull, Session, SourceError, Turn, Verb
 from media.sources.instants import zone_of
 from media.sources.platform import Platform, rows, text
+from services.catalogue_entry import Entry
 
 VHOST = "__defaultVhost__"
 SEGMENT_S = 3_600
@@ -116,7 +117,7 @@ class ZlMediaKitSource:
             raise SourceError("no_video", "the server has no picture of this stream")
         return content
 
-    async def catalogue(self, since: datetime | None) -> AsyncIterator[Item]:
+    async def catalogue(self, since: datetime | None) -> AsyncIterator[Entry]:
         """Go through the streams that are there now; the server knows no others."""
         del since
         seen: set[str] = set()
@@ -124,7 +125,7 @@ class ZlMediaKitSource:
             ref = f"{text(row.get('app'))}/{text(row.get('stream'))}"
             if ref not in seen and not ref.startswith(f"{RECORDED}/") and len(ref) > 2:
                 seen.add(ref)
-                yield Item(gb_id=ref, kind="camera", name=ref, ref=ref, online=True)
+                yield Entry(gb_id=ref, kind="camera", name=ref, ref=ref, online=True)
 
     async def ptz(self, ref: str, action: Turn, speed: int) -> None:  # noqa: ARG002 - refused whatever is asked
         """Raise SourceError: a media server turns no cameras."""

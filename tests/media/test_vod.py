@@ -21,10 +21,11 @@ from geodata.errors import ConflictError, SourceUnavailableError
 from geodata.settings import Settings
 from media import gateway, turn, vod
 from media.archive import Archive
-from media.sources.base import Interval, Item, Profile, Pull, Session, SourceError, Turn, Verb
+from media.sources.base import Interval, Profile, Pull, Session, SourceError, Turn, Verb
 from services import camera_access, clip_maker, clips, evidence, holds, recordings, video_feed, video_rights
 from services.audit import Caller
 from services.camera_access import AccessQuery, Ask
+from services.catalogue_entry import Entry
 from services.clips import ClipForm
 from services.holds import HoldForm
 from services.media_client import MediaClient
@@ -81,8 +82,8 @@ class Platform:
 
     async def close(self) -> None: ...
 
-    async def catalogue(self, since: datetime | None) -> AsyncIterator[Item]:
-        nothing: tuple[Item, ...] = ()
+    async def catalogue(self, since: datetime | None) -> AsyncIterator[Entry]:
+        nothing: tuple[Entry, ...] = ()
         for item in nothing:
             yield item
 

@@ -5,16 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from media.sources.base import Item, SourceError
+from media.sources.base import SourceError
 from media.sources.platform import Breaker, Platform
 from media.sources.wvp import WvpSource
+from services.catalogue_entry import Entry
 from tests.media.fakes.platforms import JPEG, FakeWvp, channel
 
 START = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
 END = START + timedelta(hours=1)
 
 
-async def catalogue(source: WvpSource) -> list[Item]:
+async def catalogue(source: WvpSource) -> list[Entry]:
     return [item async for item in source.catalogue(None)]
 
 

@@ -11,11 +11,13 @@ import pytest
 from geodata import crs
 from geodata.db import Conn
 from geodata.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
-from services import camera_catalogue, cameras
+from services import camera_catalogue, camera_placing, camera_tree, video_sources
 from services.audit import Caller
-from services.camera_catalogue import Entry, Report, SourceForm
-from services.cameras import Placing
+from services.camera_catalogue import Report
+from services.camera_placing import Placing
+from services.catalogue_entry import Entry
 from services.rights import Reader, Role
+from services.video_sources import SourceForm
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 GRIDS = ("990000001001001", "990000002001001")
@@ -82,7 +84,7 @@ def test_cameras_come_in_with_tree_grid_and_owner(district: Conn) -> None:
     assert (report.cameras, report.new, report.updated, report.unchanged, report.nodes) == (6, 6, 0, 0, 2)
     assert row(district, 1, "name, owner, stream_ref, geom_source, grid_code") == ("点位1", "city", "1", "platform", GRIDS[0])
     assert row(district, 6, "grid_code") == GRIDS[1]
-    tree = {node.name: (node.parent, node.count) for node in cameras.tree(district, DISPATCHER.reader) if node.kind != "owner"}
+    tree = {node.name: (node.parent, node.count) for node in camera_tree.tree(district, DISPATCHER.reader) if node.kind != "owner"}
     assert tree["一中队"][1] == tree["公安"][1] == 6
 
 
@@ -104,7 +106,7 @@ def test_what_changed_is_brought_up_and_nothing_else(district: Conn) -> None:
 
 def test_a_position_set_by_hand_stays_and_everything_else_follows(district: Conn) -> None:
     store(district)
-    cameras.place(district, ADMIN, int(row(district, 1, "id")), Placing(lon=113.5481, lat=22.1911))
+    camera_placing.place(district, ADMIN, int(row(district, 1, "id")), Placing(lon=113.5481, lat=22.1911))
     moved = camera(1, lon=113.5425, lat=22.1905, name="新名")
     store(district, *NODES, moved, *(camera(n) for n in range(2, 7)))
     assert row(district, 1, "round(ST_X(geom)::numeric, 4)::float8, grid_code, geom_source, name") == (113.5481, GRIDS[1], "hand", "新名")
@@ -154,7 +156,7 @@ def test_a_position_that_is_lost_leaves_the_camera_where_it_was(district: Conn) 
 
 
 def test_positions_are_converted_as_the_source_is_set(district: Conn) -> None:
-    camera_catalogue.change(district, ADMIN, 2, crs="gcj02")
+    video_sources.change(district, ADMIN, 2, crs="gcj02")
     lon, lat = crs.from_wgs84(np.array([113.5433]), np.array([22.1922]), "gcj02")
     store(district, camera(1, lon=float(lon[0]), lat=float(lat[0]), parent_gb_id=None), source=2)
     place = row(district, 1, "ST_X(geom), ST_Y(geom)")
@@ -205,15 +207,15 @@ def test_divisions_that_only_cameras_name_become_nodes_and_circles_are_cut(distr
     store(district, *loop, camera(1), camera(2, parent_gb_id=None, civil_code="990000"), camera(3, parent_gb_id="99000002"))
     kinds = dict(district.execute("SELECT gb_id, kind FROM hall.camera_group WHERE source_id = 1").fetchall())
     assert kinds == {GROUP: "group", TEAM: "organization", "990000": "division", "99000002": "division"}
-    assert len([node for node in cameras.tree(district, DISPATCHER.reader) if node.group_id]) == 3
+    assert len([node for node in camera_tree.tree(district, DISPATCHER.reader) if node.group_id]) == 3
 
 
 def test_a_failure_stands_with_the_source_until_it_goes_well(district: Conn) -> None:
     camera_catalogue.failed(district, 1, "the platform did not answer in time", NOW)
-    one = camera_catalogue.sources(district, ADMIN.reader)[0]
+    one = video_sources.sources(district, ADMIN.reader)[0]
     assert (one.failure, one.synced_at) == ("the platform did not answer in time", None)
     store(district)
-    one = camera_catalogue.sources(district, ADMIN.reader)[0]
+    one = video_sources.sources(district, ADMIN.reader)[0]
     assert (one.failure, one.synced_at, one.cameras) == (None, NOW, 6)
     assert one.report is not None
     assert one.report["new"] == 6
@@ -225,21 +227,21 @@ def test_catalogues_are_due_when_asked_for_never_read_or_old(district: Conn) -> 
     store(district, camera(9), source=2, later=30)
     assert camera_catalogue.due(district, NOW + timedelta(minutes=59), minutes=60) == []
     assert camera_catalogue.due(district, NOW + timedelta(minutes=61), minutes=60) == [1]
-    camera_catalogue.ask_sync(district, replace(ADMIN, now=NOW + timedelta(minutes=40)), 2)
+    video_sources.ask_sync(district, replace(ADMIN, now=NOW + timedelta(minutes=40)), 2)
     assert camera_catalogue.due(district, NOW + timedelta(minutes=41), minutes=60) == [2]
 
 
 def test_only_the_system_administrator_sets_sources_up_and_secrets_stay_out_of_the_address(district: Conn) -> None:
     form = SourceForm(key="three", kind="zlmediakit", name="三所", base_url="http://10.0.0.3", crs="gcj02")
     with pytest.raises(NotAllowedError):
-        camera_catalogue.add(district, DISPATCHER, form)
+        video_sources.add(district, DISPATCHER, form)
     with pytest.raises(NotAllowedError):
-        camera_catalogue.sources(district, DISPATCHER.reader)
-    added = camera_catalogue.add(district, ADMIN, form)
+        video_sources.sources(district, DISPATCHER.reader)
+    added = video_sources.add(district, ADMIN, form)
     assert (added.crs, added.cameras) == ("gcj02", 0)
     assert not hasattr(added, "base_url")
     with pytest.raises(ConflictError):
-        camera_catalogue.add(district, ADMIN, form)
+        video_sources.add(district, ADMIN, form)
     wrong: tuple[dict[str, Any], ...] = (
         {"key": "Three"},
         {"key": "1x"},
@@ -251,7 +253,7 @@ def test_only_the_system_administrator_sets_sources_up_and_secrets_stay_out_of_t
     )
     for change in wrong:
         with pytest.raises(InvalidInputError):
-            camera_catalogue.add(district, ADMIN, replace(form, **({"key": "four"} | change)))
-    camera_catalogue.change(district, ADMIN, added.id, enabled=False)
+            video_sources.add(district, ADMIN, replace(form, **({"key": "four"} | change)))
+    video_sources.change(district, ADMIN, added.id, enabled=False)
     with pytest.raises(ConflictError):
-        camera_catalogue.ask_sync(district, ADMIN, added.id)
+        video_sources.ask_sync(district, ADMIN, added.id)

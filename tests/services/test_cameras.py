@@ -9,9 +9,10 @@ import pytest
 from geodata.db import Conn
 from geodata.errors import InvalidInputError, NotAllowedError, NotFoundError
 from geodata.grid import LonLat
-from services import cameras
+from services import camera_placing, camera_tree, cameras
 from services.audit import Caller
-from services.cameras import Placing, Wanted
+from services.camera_placing import Placing
+from services.cameras import Wanted
 from services.geodesy import GEOD
 from services.rights import Reader, Role
 from services.shapes import parse
@@ -150,7 +151,7 @@ def test_roles_without_cameras_are_refused(street: Conn, role: Role) -> None:
     with pytest.raises(NotAllowedError):
         cameras.choose(street, reader, Wanted())
     with pytest.raises(NotAllowedError):
-        cameras.tree(street, reader)
+        camera_tree.tree(street, reader)
 
 
 @pytest.mark.parametrize(
@@ -170,18 +171,18 @@ def test_a_choice_that_makes_no_sense_is_refused(street: Conn, wrong: dict[str, 
 
 
 def test_the_tree_counts_what_hangs_below_and_leaves_out_what_is_empty(street: Conn) -> None:
-    nodes = {node.key: (node.parent, node.count, node.online) for node in cameras.tree(street, DISPATCHER)}
+    nodes = {node.key: (node.parent, node.count, node.online) for node in camera_tree.tree(street, DISPATCHER)}
     assert nodes["owner:police"] == (None, 2, 2)
     assert nodes["owner:city/990000001"] == ("owner:city", 2, 1)
     assert nodes["group:1"] == ("source:0", 3, 2)
     assert nodes["group:2"] == ("group:1", 2, 1)
-    keys = {node.key for node in cameras.tree(street, WORKER)}
+    keys = {node.key for node in camera_tree.tree(street, WORKER)}
     assert "owner:city/990000002" not in keys
 
 
 def test_a_position_set_by_hand_is_marked_and_moves_the_camera_into_its_grid(street: Conn) -> None:
     street.execute("UPDATE hall.camera SET flags = '{zero,gb_id}' WHERE id = 1")
-    placed = cameras.place(street, ADMIN, 1, Placing(lon=lon(5), lat=22.1901, azimuth_deg=10))
+    placed = camera_placing.place(street, ADMIN, 1, Placing(lon=lon(5), lat=22.1901, azimuth_deg=10))
     assert (placed.geom_source, placed.grid_code, placed.azimuth_deg, placed.fov_deg) == ("hand", GRIDS[1], 10, 60)
     row = street.execute("SELECT flags, grid_code, ST_Y(geom) FROM hall.camera WHERE id = 1").fetchone()
     assert row == (["gb_id"], GRIDS[1], 22.1901)
@@ -190,16 +191,16 @@ def test_a_position_set_by_hand_is_marked_and_moves_the_camera_into_its_grid(str
 
 
 def test_turning_a_camera_leaves_its_position_to_the_platform(street: Conn) -> None:
-    assert cameras.place(street, ADMIN, 1, Placing(azimuth_deg=10)).geom_source == "platform"
+    assert camera_placing.place(street, ADMIN, 1, Placing(azimuth_deg=10)).geom_source == "platform"
 
 
 def test_only_the_system_administrator_places_cameras_and_only_within_the_district(street: Conn) -> None:
     with pytest.raises(NotAllowedError):
-        cameras.place(street, Caller(reader=DISPATCHER, address=None, now=NOW), 1, Placing(azimuth_deg=10))
+        camera_placing.place(street, Caller(reader=DISPATCHER, address=None, now=NOW), 1, Placing(azimuth_deg=10))
     with pytest.raises(NotFoundError):
-        cameras.place(street, ADMIN, 99, Placing(azimuth_deg=10))
+        camera_placing.place(street, ADMIN, 99, Placing(azimuth_deg=10))
     with pytest.raises(InvalidInputError, match="no base grid"):
-        cameras.place(street, ADMIN, 1, Placing(lon=0, lat=0))
+        camera_placing.place(street, ADMIN, 1, Placing(lon=0, lat=0))
     for wrong in ({"lon": 1.0}, {"azimuth_deg": 400.0}, {"fov_deg": 0.0}, {"clock_offset_ms": 10**9}, {"purpose": "x" * 201}):
         with pytest.raises(InvalidInputError):
             Placing(**wrong)  # type: ignore[arg-type]
