@@ -15,8 +15,8 @@ from geodata.db import reading
 from geodata.errors import InvalidInputError
 from geodata.indicators.catalogue import DOMAINS, Indicator, catalogue
 from services.attempts import attempted
-from services.indicators import cases, figures, intake, periods, template, warnings
-from services.indicators.figures import IndicatorFigure, SeriesPoint
+from services.indicators import areas, cases, figures, intake, owners, periods, template, warnings
+from services.indicators.standing import IndicatorFigure, SeriesPoint
 from services.indicators.warnings import Warned, WarningStep
 
 PATH = "/api/v1/indicators"
@@ -123,7 +123,7 @@ class IndicatorCases:
 class IndicatorAreas:
     """The district and the streets that the reader sees, and whether he hands figures in."""
 
-    items: list[figures.IndicatorArea]
+    items: list[areas.IndicatorArea]
     may_submit: bool
 
 
@@ -156,7 +156,7 @@ class IndicatorViews:
         arguments, caller = request.args, current_caller()
         domain, state, area = DOMAIN.optional(arguments), STATE.optional(arguments), AREA.optional(arguments)
         with reading(self._pool) as conn:
-            place = figures.area_of(conn, caller.reader, area)
+            place = areas.area_of(conn, caller.reader, area)
             found = figures.of_area(conn, caller.reader, caller.now, area=place.code)
         items = [one for one in found if domain in {None, one.domain} and state in {None, one.state}]
         return IndicatorFigures(area=place.code, area_name=place.name, items=items)
@@ -165,7 +165,7 @@ class IndicatorViews:
         """What is red or yellow."""
         caller, area = current_caller(), AREA.optional(request.args)
         with reading(self._pool) as conn:
-            place = figures.area_of(conn, caller.reader, area)
+            place = areas.area_of(conn, caller.reader, area)
             items = figures.abnormal(conn, caller.reader, caller.now, place.code)
         return IndicatorFigures(area=place.code, area_name=place.name, items=items)
 
@@ -173,15 +173,15 @@ class IndicatorViews:
         """Areas that figures exist for."""
         reader = current_reader()
         with reading(self._pool) as conn:
-            figures.area_of(conn, reader)
-            return IndicatorAreas(figures.areas(conn, reader), reader.role in intake.MAY_SUBMIT)
+            areas.area_of(conn, reader)
+            return IndicatorAreas(areas.areas(conn, reader), reader.role in intake.MAY_SUBMIT)
 
     def one(self, code: str) -> IndicatorView:
         """All of one indicator."""
         arguments, caller = request.args, current_caller()
         reader, given, points = caller.reader, END.optional(arguments), POINTS.read(arguments)
         with reading(self._pool) as conn:
-            place = figures.area_of(conn, reader, AREA.optional(arguments))
+            place = areas.area_of(conn, reader, AREA.optional(arguments))
             entry = figures.indicator(code)
             start, figure = START.optional(arguments), figures.value(conn, reader, code, place.code, caller.now)
             end = given or (periods.end(entry.cycle, figure.period) if figure.period else caller.now)
@@ -357,7 +357,7 @@ class IndicatorViews:
 def definition(one: Indicator, department_name: str | None) -> IndicatorDefinition:
     """Return what an indicator means."""
     source = catalogue().sources.get(one.source or "")
-    title, title_en = figures.origin(one)
+    title, title_en = owners.origin(one)
     return IndicatorDefinition(
         code=one.code,
         domain=one.domain,
@@ -381,7 +381,7 @@ def definition(one: Indicator, department_name: str | None) -> IndicatorDefiniti
         sources=one.sources,
         streets=one.streets,
         receiver=one.receiver,
-        department=figures.owner(one),
+        department=owners.owner(one),
         department_name=department_name,
         cases=f"{PATH}/{one.code}/cases" if source and source.cases else None,
         listing=one.listing,

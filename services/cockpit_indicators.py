@@ -6,7 +6,8 @@ from datetime import datetime
 
 from geodata.db import Conn
 from geodata.indicators.catalogue import DOMAINS
-from services.indicators.figures import STATES, IndicatorFigure
+from services.indicators.figures import STATES
+from services.indicators.standing import IndicatorFigure
 
 EVERY_S = 300.0
 """Own indicators are computed so often; the screen judges their age by it."""

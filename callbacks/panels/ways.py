@@ -10,7 +10,7 @@ from services.camera_access import MAY_SEARCH
 from services.cockpit import MAY_READ as COCKPIT
 from services.detections import MAY_READ as FINDINGS
 from services.incidence import MAY_READ as ANALYSIS
-from services.indicators.figures import MAY_READ as INDICATORS
+from services.indicators.areas import MAY_READ as INDICATORS
 from services.replies import MAY_READ
 from services.rights import Reader, Role
 from services.screens import MAY_STEER, MAY_WATCH

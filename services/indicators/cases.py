@@ -11,8 +11,9 @@ from geodata.db import Conn
 from geodata.errors import InvalidInputError, NotAllowedError
 from geodata.indicators.catalogue import catalogue
 from services.indicators import periods
+from services.indicators.areas import area_of
 from services.indicators.compute import STEPS, condition
-from services.indicators.figures import area_of, indicator, value
+from services.indicators.figures import indicator, value
 from services.rights import Reader, Role
 
 MAX_ROWS = 500

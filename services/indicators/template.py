@@ -15,7 +15,7 @@ from geodata.db import Conn
 from geodata.errors import InvalidInputError
 from geodata.indicators.catalogue import catalogue
 from services.indicators import periods
-from services.indicators.figures import area_of
+from services.indicators.areas import area_of
 from services.indicators.intake import MAX_ROWS, may_submit, written
 from services.indicators.warnings import own_department
 from services.rights import Reader
@@ -43,7 +43,7 @@ def rows(conn: Conn, reader: Reader, now: datetime) -> list[dict[str, Any]]:
     """Return a row for each external indicator that the reader hands in, for the last whole period, the value empty.
 
     Raises:
-        NotAllowedError, NotFoundError: as `services.indicators.figures.area_of`.
+        NotAllowedError, NotFoundError: as `services.indicators.areas.area_of`.
     """
     place, department = area_of(conn, reader), own_department(conn, reader)
     made = []

@@ -15,8 +15,8 @@ from geodata.errors import ConflictError, InvalidInputError, NotAllowedError, No
 from geodata.indicators.catalogue import Indicator, catalogue
 from services import audit, outbox
 from services.audit import Act, Caller
-from services.indicators import figures as told
-from services.indicators.figures import MAY_READ, IndicatorArea, IndicatorFigure
+from services.indicators.areas import MAY_READ, IndicatorArea
+from services.indicators.standing import IndicatorFigure, build
 from services.rights import Reader, Role
 
 STATES = ("open", "acknowledged", "handled", "closed")
@@ -120,7 +120,7 @@ def evaluate(conn: Conn, now: datetime) -> Changes:
     desk = _Desk(conn, now, Changes(raised=[], changed=[], closed=[]), phones)
     for place in places:
         wanted = every if place.level == "district" else [one for one in every if one.every and one.streets]
-        for figure in told.build(conn, wanted, place, now):
+        for figure in build(conn, wanted, place, now):
             _settle(desk, figure, standing.get((figure.code, place.code)))
     return desk.made
 
