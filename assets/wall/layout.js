@@ -3,13 +3,13 @@
  * is scaled to the screen and takes the screen's proportions, so that its middle grows and nothing is stretched.
  */
 
-/** Sheets: height in their own pixels, what stands in them, how large the map is drawn, how many maps. */
+/** Sheets: height in their own pixels, what stands in them, how large the map is drawn, how many maps, how much larger a case's rows are in an emergency. */
 export const SHEETS = {
   hd: { height: 1080, least: 1780, ratio: 1.8, maps: 1, behind: true, panels: ['figures', 'flow', 'rank', 'events', 'hot', 'presence'], video: 4, cover: { left: 478, right: 478, top: 220, bottom: 92 } },
-  uhd: { height: 1620, least: 2700, ratio: 2, maps: 1, behind: true, panels: ['figures', 'flow', 'rank', 'heat', 'events', 'hot', 'presence', 'cams'], video: 6, cover: { left: 640, right: 640, top: 260, bottom: 470 } },
+  uhd: { height: 1620, grown: 1.25, least: 2700, ratio: 2, maps: 1, behind: true, panels: ['figures', 'flow', 'rank', 'heat', 'events', 'hot', 'presence', 'cams'], video: 6, cover: { left: 640, right: 640, top: 260, bottom: 444 } },
   wide: { height: 1080, least: 4300, ratio: 1.8, maps: 2, panels: ['figures', 'flow', 'rank', 'heat', 'events', 'hot', 'presence', 'cams'], video: 8 },
-  double: { height: 1620, least: 4900, ratio: 2.2, maps: 2, panels: ['figures', 'flow', 'rank', 'heat', 'sources', 'trend', 'events', 'hot', 'presence', 'cams'], video: 8 },
-  tall: { height: 2400, least: 1200, ratio: 1.8, maps: 1, panels: ['figures', 'flow', 'rank', 'events', 'presence'], video: 4 },
+  double: { height: 1620, grown: 1.25, least: 4900, ratio: 2.2, maps: 2, panels: ['figures', 'flow', 'rank', 'heat', 'sources', 'trend', 'events', 'hot', 'presence', 'cams'], video: 8 },
+  tall: { height: 1920, least: 1040, ratio: 1.8, maps: 1, panels: ['figures', 'flow', 'rank', 'events', 'presence'], video: 4 },
 };
 /** Screens with a sheet made for them. */
 const KNOWN = { '1920x1080': 'hd', '3840x2160': 'uhd', '5760x1080': 'wide', '7680x2160': 'double' };

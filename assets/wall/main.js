@@ -19,6 +19,8 @@ const SHIFT_MS = 60 * 60 * 1000;
 const SHIFTS = [[0, 0], [2, 0], [2, 2], [0, 2]];
 const NIGHT = [22, 6];
 const RESIZE_MS = 400;
+/** Cameras in the strip of the wide sheets. */
+const STRIP = 4;
 const started = performance.now();
 const query = new URLSearchParams(window.location.search);
 const client = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`;
@@ -85,11 +87,11 @@ function build() {
   const video = h('div', { class: 'scene-video cams' });
   const over = h('div', { class: 'over' });
   const unshown = h('p', { class: 'strip unshown', role: 'status', hidden: true });
-  middle.append(maps, video, over, h('footer', { class: 'middle-foot' }, h('div', { class: 'foot-left' }, unshown, note), h('small', { class: 'credit', text: credit() })));
+  middle.append(maps, video, over, h('footer', { class: 'middle-foot' }, h('div', { class: 'foot-left' }, unshown, note), h('small', { class: 'credit' }, ...credit())));
   const zone = h('section', { class: 'event-zone', style: { 'grid-area': 'zone' } });
   stage.append(bar.node, middle);
   // panels measure their room when they draw: they stand on the stage first
-  sheet = { at, kind, bar, middle, maps: [], mapBox: maps, note, over, zone, video: new Cameras(video, kind.video), cams: null, emergency: null, view: null, unshown };
+  sheet = { at, kind, bar, middle, maps: [], mapBox: maps, note, over, zone, video: new Cameras(video, kind.video, kind.panels.includes('cams') ? STRIP : 0), cams: null, emergency: null, view: null, unshown };
   scene.view = '';
   const holder = h('div', { class: 'panels' });
   stage.append(holder, zone);
@@ -132,7 +134,7 @@ function strips() {
   const panel = panels.get('cams');
   const box = h('div', { class: 'cams cam-strip' });
   panel.body.append(box);
-  sheet.cams = new Cameras(box, 4);
+  sheet.cams = new Cameras(box, STRIP);
   panel.said.textContent = t('wall.live');
   sheet.cams.start().then((found) => (panel.sub.textContent = found ? t('wall.sub.cams', { n: found.total, up: found.up }) : ''));
 }
@@ -315,7 +317,7 @@ function follow() {
   if (wants && !sheet.emergency) {
     const whole = sheet.kind.maps === 1;
     stage.classList.add('in-emergency');
-    sheet.emergency = new Emergency(sheet.zone, { today, mode: () => orders.mode, scale: sheet.at.scale, ratio: sheet.kind.ratio, cameras: whole ? 4 : 6, city: whole });
+    sheet.emergency = new Emergency(sheet.zone, { today, mode: () => orders.mode, scale: sheet.at.scale, ratio: sheet.kind.ratio, cameras: whole ? 4 : 6, city: whole, grown: sheet.kind.grown || 1 });
     sheet.emergency.event = mode.event.id;
     // what its zone covers needs no pictures meanwhile
     sheet.video.stop();

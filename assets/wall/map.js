@@ -80,21 +80,22 @@ const OWN = {
     layer('w-cordon', 'line', 'w-circles', { 'line-color': '#ff4d5e', 'line-width': 2.4, 'line-dasharray': [3, 2] }, { filter: ['==', ['get', 'kind'], 'cordon'] }),
   ],
   'slot-top': [
-    layer('w-street-names', 'symbol', 'w-street-names', { 'text-color': '#c3d5e9', 'text-halo-color': '#071222', 'text-halo-width': 1.6 }, { layout: { 'text-field': ['get', 'name'], 'text-font': BOLD, 'text-size': 13, 'text-max-width': 9, 'text-padding': 2 } }),
     layer('w-shelters', 'circle', 'w-shelters', { 'circle-radius': 6, 'circle-color': '#34d399', 'circle-stroke-width': 2, 'circle-stroke-color': '#05101f' }),
-    layer('w-shelter-names', 'symbol', 'w-shelters', { ...HALO, 'text-color': '#9ff0cd' }, { layout: { 'text-field': ['get', 'name'], 'text-font': BOLD, 'text-size': 11, 'text-anchor': 'top', 'text-offset': [0, 0.8], 'text-max-width': 9 } }),
-    layer('w-cells-n', 'symbol', 'w-cells-n', HALO, { layout: { 'text-field': ['to-string', ['get', 'n']], 'text-font': BOLD, 'text-size': 12.5, 'text-padding': 3 } }),
     layer('w-units', 'circle', 'w-units', {
       'circle-radius': ['match', ['get', 'family'], 'vehicle', 4.6, 3.2], 'circle-color': ['match', ['get', 'status'], 'busy', '#38bdf8', 'off_grid', '#fbbf24', 'lost', '#fbbf24', 'off_duty', '#3c5472', '#34d399'],
       'circle-stroke-width': ['match', ['get', 'family'], 'vehicle', 1.6, 0.6], 'circle-stroke-color': ['match', ['get', 'family'], 'vehicle', '#eaf4ff', '#05101f'],
     }),
     layer('w-sensors', 'circle', 'w-sensors', { 'circle-radius': 3, 'circle-color': '#94a3b8', 'circle-opacity': 0.8 }, { filter: ['==', ['get', 'status'], 'offline'] }),
-    layer('w-alarms-glow', 'circle', 'w-sensors', { 'circle-radius': 13, 'circle-color': '#ff4d5e', 'circle-opacity': 0.28, 'circle-blur': 0.7 }, { filter: ['==', ['get', 'status'], 'alarm'] }),
-    layer('w-alarms', 'circle', 'w-sensors', { 'circle-radius': 5, 'circle-color': '#ff4d5e', 'circle-stroke-width': 1.5, 'circle-stroke-color': '#fff' }, { filter: ['==', ['get', 'status'], 'alarm'] }),
     layer('w-open', 'circle', 'w-points', {
       'circle-radius': ['match', ['get', 'level'], 3, 4.6, 4, 4, 3.2], 'circle-color': LEVELS, 'circle-stroke-width': 1, 'circle-stroke-color': '#05101f', 'circle-opacity': 0.95,
     }, { filter: ['>', ['get', 'rank'], 2] }),
     layer('w-late', 'circle', 'w-points', { 'circle-radius': 6.5, 'circle-color': 'rgba(0,0,0,0)', 'circle-stroke-width': 1.5, 'circle-stroke-color': '#ff4d5e' }, { filter: ['all', ['get', 'overdue'], ['>', ['get', 'rank'], 2]] }),
+    // names and counts stay readable over dots, and lie under what is grave
+    layer('w-street-names', 'symbol', 'w-street-names', { 'text-color': '#c3d5e9', 'text-halo-color': '#071222', 'text-halo-width': 1.6 }, { layout: { 'text-field': ['get', 'name'], 'text-font': BOLD, 'text-size': 13, 'text-max-width': 9, 'text-padding': 2 } }),
+    layer('w-shelter-names', 'symbol', 'w-shelters', { ...HALO, 'text-color': '#9ff0cd' }, { layout: { 'text-field': ['get', 'name'], 'text-font': BOLD, 'text-size': 11.5, 'text-anchor': 'top', 'text-offset': [0, 0.8], 'text-max-width': 9 } }),
+    layer('w-cells-n', 'symbol', 'w-cells-n', HALO, { layout: { 'text-field': ['to-string', ['get', 'n']], 'text-font': BOLD, 'text-size': 12.5, 'text-padding': 3 } }),
+    layer('w-alarms-glow', 'circle', 'w-sensors', { 'circle-radius': 13, 'circle-color': '#ff4d5e', 'circle-opacity': 0.28, 'circle-blur': 0.7 }, { filter: ['==', ['get', 'status'], 'alarm'] }),
+    layer('w-alarms', 'circle', 'w-sensors', { 'circle-radius': 5, 'circle-color': '#ff4d5e', 'circle-stroke-width': 1.5, 'circle-stroke-color': '#fff' }, { filter: ['==', ['get', 'status'], 'alarm'] }),
     layer('w-major-glow', 'circle', 'w-points', { 'circle-radius': 17, 'circle-color': LEVELS, 'circle-opacity': 0.32, 'circle-blur': 0.8 }, { filter: ['<=', ['get', 'rank'], 2] }),
     layer('w-major', 'circle', 'w-points', { 'circle-radius': 8.5, 'circle-color': '#0b1526', 'circle-stroke-width': 2.4, 'circle-stroke-color': LEVELS }, { filter: ['<=', ['get', 'rank'], 2] }),
     layer('w-major-n', 'symbol', 'w-points', { 'text-color': LEVELS }, {

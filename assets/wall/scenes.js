@@ -89,4 +89,5 @@ export function strip(node, scene, values) {
   fill(node, `${scene}:${said}`, () => parts);
 }
 
-export const credit = () => [t('wall.attribution'), demo()].filter(Boolean).join(' · ');
+/** Each in a line of its own, that none is broken. */
+export const credit = () => [t('wall.attribution'), demo()].filter(Boolean).map((said) => h('span', { text: said }));

@@ -15,12 +15,13 @@ const load = () => {
   return player;
 };
 
-/** Cameras that are worth showing and that this account may watch: near a case, else the key ones first. */
-export async function cameras(count, event = null) {
+/** Cameras that are worth showing and that this account may watch: near a case, else the key ones first. `after` so many that are seen elsewhere, where there are more. */
+export async function cameras(count, event = null, after = 0) {
   const answer = await ask(event ? `/api/v1/cameras?event_id=${event}&radius_m=600&limit=60` : '/api/v1/cameras?limit=200');
   const rows = answer.items.filter((one) => one.playable && one.online && one.modes.includes('live'));
   const list = event ? rows : rows.sort((a, b) => Number(b.is_key) - Number(a.is_key) || a.id - b.id);
-  return { list: list.slice(0, count), total: answer.count, up: answer.online };
+  const from = Math.max(Math.min(after, list.length - count), 0);
+  return { list: list.slice(from, from + count), total: answer.count, up: answer.online };
 }
 
 class Tile {
@@ -29,10 +30,10 @@ class Tile {
     this.video.muted = true;
     this.clock = h('span', { class: 'cam-clock' });
     this.said = h('p', { class: 'cam-said' });
-    this.name = h('b', { class: 'cut' });
+    this.name = h('b');
     this.note = h('span');
     this.mark = h('div', { class: 'cam-mark', 'aria-hidden': 'true' });
-    this.node = h('figure', { class: 'cam' }, h('div', { class: 'cam-picture' }, this.video, this.mark, this.clock, this.said), h('figcaption', {}, h('i', { class: 'dot' }), this.name, this.note));
+    this.node = h('figure', { class: 'cam' }, h('div', { class: 'cam-picture' }, this.video, this.mark, this.clock, this.said), h('figcaption', {}, h('i', { class: 'dot' }), h('p', {}, this.name, this.note)));
     this.camera = null;
     this.player = null;
     this.played = false;
@@ -82,9 +83,9 @@ class Tile {
 }
 
 export class Cameras {
-  /** @param {HTMLElement} box @param {number} count */
-  constructor(box, count) {
-    Object.assign(this, { box, count, tiles: [], running: false, event: null });
+  /** @param {HTMLElement} box @param {number} count @param {number} [after] */
+  constructor(box, count, after = 0) {
+    Object.assign(this, { box, count, after, tiles: [], running: false, event: null });
     this.clock = 0;
   }
 
@@ -93,7 +94,7 @@ export class Cameras {
     this.running = true;
     let found;
     try {
-      found = await cameras(this.count, event);
+      found = await cameras(this.count, event, this.after);
     } catch (error) {
       if (this.running && !this.tiles.length) this.box.replaceChildren(h('p', { class: 'empty', text: error.status === 403 ? t('wall.link.forbidden') : t('wall.video.failed') }));
       this.retry = setTimeout(() => this.running && this.start(event), 15000);
