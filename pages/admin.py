@@ -1,6 +1,5 @@
 """The administration at `/admin/`: accounts for the system administrator, rights for the security administrator, the trail for the audit one."""
 
-import dash_ag_grid as dag
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -9,10 +8,11 @@ from callbacks import ids
 from callbacks.context import Context
 from callbacks.panels import admin as panels
 from callbacks.panels.bar import Bar, bar
+from callbacks.panels.grid import listed
 from callbacks.panels.pieces import also
 from callbacks.panels.states import forbidden
 from callbacks.panels.video_sources import form as video_form
-from callbacks.words import Words, requested
+from callbacks.words import requested
 from services.administration import ADMINISTRATORS
 from services.rights import Role
 
@@ -41,7 +41,10 @@ def layout(context: Context) -> Component:
             panels.audit_form(words) if audit else html.Div(),
             html.Div(
                 [
-                    html.Div(_grid(panels.audit_columns(words) if audit else panels.account_columns(words), words), className="admin-grid"),
+                    html.Div(
+                        listed(ids.ADMIN_GRID, panels.audit_columns(words) if audit else panels.account_columns(words), words),
+                        className="admin-grid",
+                    ),
                     html.Aside(id=ids.ADMIN_EDITOR, className="admin-editor", **also({"aria-label": words("admin.editor")})),
                 ],
                 className="admin-body",
@@ -60,24 +63,3 @@ def layout(context: Context) -> Component:
             dcc.Interval(id=ids.ADMIN_VIDEO_TICK, interval=VIDEO_MS),
         ]
     return html.Div([bar(reader, words, Bar(here="/admin/", demo=context.settings.demo)), main, *stores], className="admin-page")
-
-
-def _grid(columns: list[dict[str, object]], words: Words) -> Component:
-    grid: Component = dag.AgGrid(
-        id=ids.ADMIN_GRID,
-        columnDefs=columns,
-        rowData=[],
-        getRowId="params.data.id",
-        columnSize="responsiveSizeToFit",
-        defaultColDef={"resizable": True, "sortable": True, "suppressMovable": True},
-        dashGridOptions={
-            "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
-            "rowHeight": 36,
-            "headerHeight": 34,
-            "animateRows": False,
-            "localeText": {"noRowsToShow": words("list.empty"), "loadingOoo": words("state.loading")},
-        },
-        style={"height": "100%"},
-        className="ag-theme-quartz grid",
-    )
-    return grid

@@ -1,6 +1,5 @@
 """Sources and replies at `/sources/`: what every channel sent, what waits for a person, and who is owed a reply."""
 
-import dash_ag_grid as dag
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -9,9 +8,10 @@ from callbacks import ids
 from callbacks.context import Context
 from callbacks.panels import sources as panels
 from callbacks.panels.bar import Bar, bar
+from callbacks.panels.grid import listed
 from callbacks.panels.pieces import also
 from callbacks.panels.states import forbidden
-from callbacks.words import Words, requested
+from callbacks.words import requested
 from services.replies import MAY_READ
 
 STORES = (ids.SOURCES_QUERY, ids.SOURCES_ACT, ids.SIGNED_OUT, ids.NOTICE, ids.SINK)
@@ -33,7 +33,7 @@ def layout(context: Context) -> Component:
             panels.form(words),
             html.Div(
                 [
-                    html.Div(_grid(words), className="admin-grid"),
+                    html.Div(listed(ids.SOURCES_GRID, panels.columns(words), words), className="admin-grid"),
                     html.Aside(
                         panels.choose_one(words),
                         id=ids.SOURCES_PANEL,
@@ -50,24 +50,3 @@ def layout(context: Context) -> Component:
     )
     stores = [dcc.Store(id=ids.SOURCES_ROWS, data=0), *(dcc.Store(id=name) for name in STORES)]
     return html.Div([head_bar, main, dcc.Interval(id=ids.TICK, interval=READ_AGAIN_MS), *stores], className="admin-page")
-
-
-def _grid(words: Words) -> Component:
-    grid: Component = dag.AgGrid(
-        id=ids.SOURCES_GRID,
-        columnDefs=panels.columns(words),
-        rowData=[],
-        getRowId="params.data.id",
-        columnSize="responsiveSizeToFit",
-        defaultColDef={"resizable": True, "suppressMovable": True},
-        dashGridOptions={
-            "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
-            "rowHeight": 36,
-            "headerHeight": 34,
-            "animateRows": False,
-            "localeText": {"noRowsToShow": words("list.empty"), "loadingOoo": words("state.loading")},
-        },
-        style={"height": "100%"},
-        className="ag-theme-quartz grid",
-    )
-    return grid

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from callbacks import formats, ids
 from callbacks.panels import lists
+from callbacks.panels.grid import look
 from callbacks.panels.pieces import also, button, icon
 from callbacks.words import Words
 from layers.base import Layer
@@ -161,21 +162,8 @@ def _grid(layer: Layer, words: Words) -> Component:
         id=ids.EVENT_GRID,
         columnDefs=[_column(layer, name, width, words, ordered=ordered) for name, width, ordered in COLUMNS],
         rowModelType="infinite",
-        getRowId="params.data.id",
         defaultColDef={"resizable": True, "suppressMovable": True, "sortable": False},
-        dashGridOptions={
-            "rowHeight": 36,
-            "headerHeight": 34,
-            "animateRows": False,
-            "cacheBlockSize": BLOCK,
-            "maxBlocksInCache": 20,
-            "maxConcurrentDatasourceRequests": 1,
-            "infiniteInitialRowCount": 30,
-            "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
-            "localeText": {"noRowsToShow": words("list.empty"), "loadingOoo": words("state.loading")},
-        },
-        style={"height": "100%"},
-        className="ag-theme-quartz grid",
+        **look(words, cacheBlockSize=BLOCK, maxBlocksInCache=20, maxConcurrentDatasourceRequests=1, infiniteInitialRowCount=30),
     )
     return grid
 
