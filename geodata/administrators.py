@@ -1,13 +1,12 @@
 """The first three administrators of an installation without demo accounts: whoever may use the database makes them, nobody else can."""
 
 import argparse
-import secrets
 from pathlib import Path
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from geodata.credentials import check_password, hash_password
+from geodata.credentials import fresh_password, hash_password
 from geodata.db import Conn
 from geodata.errors import InvalidInputError
 
@@ -42,7 +41,7 @@ def create(conn: Conn) -> dict[str, str]:
     made = {}
     for role, title in ROLES.items():
         if conn.execute(HOLDER, [role]).fetchone() is None:
-            made[role] = password = _password(role)
+            made[role] = password = fresh_password(role)
             row = conn.execute(ADD, [role, title, role, hash_password(password)]).fetchone()
             conn.execute(TRACE, ["account_create", f"accounts/{row[0] if row else ''}", Jsonb({"role": role})])
     return made
@@ -57,17 +56,7 @@ def renew(conn: Conn, role: str) -> dict[str, str]:
     row = conn.execute(HOLDER, [role]).fetchone()
     if row is None:
         raise InvalidInputError(f"nobody holds {role}: run `python -m geodata administrators` without --renew")
-    password = _password(str(row[1]))
+    password = fresh_password(str(row[1]))
     conn.execute(RENEW, [hash_password(password), row[0]])
     conn.execute(TRACE, ["password_reset", f"accounts/{row[0]}", Jsonb({"role": role})])
     return {str(row[1]): password}
-
-
-def _password(username: str) -> str:
-    while True:
-        password = secrets.token_urlsafe(12)
-        try:
-            check_password(password, username)
-        except InvalidInputError:
-            continue
-        return password

@@ -17,6 +17,17 @@ NO_PASSWORD = "$argon2id$v=19$m=65536,t=3,p=4$1paOYNmpl9R/zjymouUIug$ppdMgn/3vPJ
 """Hash of a text that nobody kept: verified where no account exists, so that every answer takes as long."""
 
 
+def fresh_password(username: str) -> str:
+    """Return a random password that keeps the rules."""
+    while True:
+        password = secrets.token_urlsafe(12)
+        try:
+            check_password(password, username)
+        except InvalidInputError:
+            continue
+        return password
+
+
 def check_password(password: str, username: str) -> None:
     """Check the rules of GB/T 22239 level 3: at least 10 characters of 3 of 4 kinds, and not the name.
 

@@ -2,13 +2,12 @@
 
 import json
 import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from geodata.credentials import check_password, hash_password, new_token, token_digest
+from geodata.credentials import fresh_password, hash_password, new_token, token_digest
 from geodata.db import Conn
-from geodata.errors import InvalidInputError, SetupError
+from geodata.errors import SetupError
 
 FILE = "demo-accounts.json"
 NOTE = "demo"
@@ -124,17 +123,7 @@ def _store(conn: Conn, account: Demo, scope: str, secret: dict[str, str]) -> Non
 
 
 def _secrets(username: str) -> dict[str, str]:
-    return {"username": username, "password": _password(username), "token": new_token()[0]}
-
-
-def _password(username: str) -> str:
-    while True:
-        password = secrets.token_urlsafe(12)
-        try:
-            check_password(password, username)
-        except InvalidInputError:
-            continue
-        return password
+    return {"username": username, "password": fresh_password(username), "token": new_token()[0]}
 
 
 def _read(path: Path) -> dict[str, dict[str, str]]:
