@@ -1,6 +1,5 @@
 """The command map in a browser without a GPU, served as `make run` serves it at scale 1.0: weight, waiting times, memory."""
 
-import json
 import re
 import time
 from collections.abc import Callable
@@ -10,12 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, sync_playwright
 
 from bench.figures import Figure
 from bench.serving import load
 from bench.serving.city import city
-from geodata.city import accounts
+from bench.serving.signed import demo_account, signed_in
 from geodata.settings import Settings
 from tests.browser.conftest import CHROMIUM, SOFTWARE_GL
 from tests.serving import Served, serve
@@ -88,7 +87,7 @@ def run() -> list[Figure]:
 
 
 def _visit(browser: Browser, served: Served, settings: Settings) -> Visit:
-    context = _signed_in(browser, served, settings)
+    context = signed_in(browser, served, demo_account(settings, "dispatcher"), SIZE)
     page = context.new_page()
     devtools = context.new_cdp_session(page)
     sizes, addresses = _listened(devtools)
@@ -107,19 +106,9 @@ def _visit(browser: Browser, served: Served, settings: Settings) -> Visit:
     return Visit(loaded_kb=loaded / KILO, foreign=foreign, drawn_s=drawn_s, toggled=toggled, panel_ms=panel_ms, heap_mb=heap / MEGA)
 
 
-def _signed_in(browser: Browser, served: Served, settings: Settings) -> BrowserContext:
-    context = browser.new_context(viewport=SIZE)
-    context.set_default_timeout(60_000)
-    account = json.loads((settings.data_dir / accounts.FILE).read_text(encoding="utf-8"))["dispatcher"]
-    answer = context.request.post(f"{served.url}/api/v1/session", data={"username": account["username"], "password": account["password"]})
-    if not answer.ok:
-        raise RuntimeError(f"no session: {answer.status}")
-    return context
-
-
 def _own_panel_ms(browser: Browser, served: Served, settings: Settings) -> float:
     """Choose cases one after the other as from a list, and wait for the panel of each."""
-    context = _signed_in(browser, served, settings)
+    context = signed_in(browser, served, demo_account(settings, "dispatcher"), SIZE)
     cases = context.request.get(f"{served.url}/api/v1/layers/open_events", params={"limit": CASES}).json()["features"]
     page = context.new_page()
     page.goto(served.url)

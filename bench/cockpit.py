@@ -1,6 +1,5 @@
 """The leaders' cockpit at scale 1.0: what a first visit weighs, when it paints, when its figures stand, and how long the server takes for each tile."""
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from playwright.sync_api import Browser, CDPSession, ViewportSize, sync_playwrig
 
 from bench.figures import Figure
 from bench.serving.city import city
-from geodata.city import accounts
+from bench.serving.signed import demo_account, signed_in
 from geodata.settings import Settings
 from services.cockpit import TILES
 from tests.browser.conftest import CHROMIUM, SOFTWARE_GL
@@ -47,7 +46,7 @@ def run() -> list[Figure]:
 
 def figures(served: Served, settings: Settings) -> list[Figure]:
     """Measure a server that runs."""
-    leader = json.loads((settings.data_dir / accounts.FILE).read_text(encoding="utf-8"))["leader"]
+    leader = demo_account(settings, "leader")
     times = _tiles_ms(served, leader)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SOFTWARE_GL)
@@ -81,11 +80,7 @@ def _tiles_ms(served: Served, leader: Mapping[str, str]) -> dict[str, float]:
 
 
 def _visit(browser: Browser, served: Served, leader: Mapping[str, str]) -> Visit:
-    context = browser.new_context(viewport=SIZE)
-    context.set_default_timeout(60_000)
-    answer = context.request.post(f"{served.url}/api/v1/session", data={name: leader[name] for name in ("username", "password")})
-    if not answer.ok:
-        raise RuntimeError(f"no session: {answer.status}")
+    context = signed_in(browser, served, leader, SIZE)
     page = context.new_page()
     devtools: CDPSession = context.new_cdp_session(page)
     sizes: dict[str, float] = {}

@@ -1,7 +1,6 @@
 """From an event to its four pictures: the desk at scale 1.0 with the sample city's cameras, from the choice of a case to four tiles that play."""
 
 import contextlib
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from bench.figures import Figure
 from bench.serving.city import city
-from geodata.city import accounts
+from bench.serving.signed import demo_account, signed_in
 from geodata.settings import Settings
 from tests.browser.conftest import CHROMIUM
 from tests.serving import Served, free_port, running, serve
@@ -65,13 +64,9 @@ def run() -> list[Figure]:
 
 def _taken(browser: Browser, served: Served, settings: Settings) -> list[tuple[float, float]]:
     """For each case the milliseconds from its choice to its panel, and from the click there to the fourth picture."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768})
-    account = json.loads((settings.data_dir / accounts.FILE).read_text(encoding="utf-8"))["dispatcher"]
-    answer = context.request.post(f"{served.url}/api/v1/session", data={"username": account["username"], "password": account["password"]})
-    if not answer.ok:
-        raise RuntimeError(f"no session: {answer.status}")
+    account = demo_account(settings, "dispatcher")
+    context = signed_in(browser, served, account, {"width": 1366, "height": 768})
     page = context.new_page()
-    page.set_default_timeout(60_000)
     page.goto(served.url)
     page.wait_for_function("window.hall && hall.map && hall.desk && hall.video")
     page.wait_for_load_state("networkidle")

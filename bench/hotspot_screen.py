@@ -1,6 +1,5 @@
 """Hot spots and the time machine in a browser without a GPU at scale 1.0: from a choice to its picture."""
 
-import json
 import time
 from datetime import UTC, datetime, timedelta
 from statistics import median
@@ -10,7 +9,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from bench.figures import Figure
 from bench.serving.city import city
-from geodata.city import accounts
+from bench.serving.signed import demo_account, signed_in
 from geodata.settings import Settings
 from services import time_machine
 from services.rights import Reader, Role
@@ -77,13 +76,7 @@ def run() -> list[Figure]:
 
 
 def _page(browser: Browser, served: Served, settings: Settings) -> Page:
-    context = browser.new_context(viewport=SIZE)
-    context.set_default_timeout(60_000)
-    account = json.loads((settings.data_dir / accounts.FILE).read_text(encoding="utf-8"))["dispatcher"]
-    answer = context.request.post(f"{served.url}/api/v1/session", data={"username": account["username"], "password": account["password"]})
-    if not answer.ok:
-        raise RuntimeError(f"no session: {answer.status}")
-    page = context.new_page()
+    page = signed_in(browser, served, demo_account(settings, "dispatcher"), SIZE).new_page()
     page.goto(f"{served.url}/#{ADDRESS}")
     page.wait_for_selector(".hs-told b", state="attached")
     page.evaluate("() => hall.idle()")
