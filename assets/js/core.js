@@ -170,8 +170,12 @@
 
   // ---- small things -------------------------------------------------------------------------------------------
 
+  /** Formats take a millisecond to make: each is made once. */
+  const formats = {};
+  const once = (name, make) => (formats[name] = formats[name] || make());
+
   /** A whole number with its groups: 12,000. */
-  hall.number = (value) => new Intl.NumberFormat(hall.language).format(value);
+  hall.number = (value) => once(hall.language, () => new Intl.NumberFormat(hall.language)).format(value);
 
   /** An icon of the set in the colour of the text (assets/css/icons.css), as text for innerHTML. */
   hall.icon = (name, size = 18) => `<i class="icon icon-${name}" style="width:${size}px;height:${size}px" aria-hidden="true"></i>`;
@@ -196,7 +200,7 @@
 
   /** A clock time of the hall's own zone: 10:26. */
   hall.clockTime = (date, seconds = false) =>
-    new Intl.DateTimeFormat('en-GB', {
+    once(seconds, () => new Intl.DateTimeFormat('en-GB', {
       timeZone: 'Asia/Shanghai', hour: '2-digit', minute: '2-digit', ...(seconds ? { second: '2-digit' } : {}),
-    }).format(date);
+    })).format(date);
 })((window.hall = window.hall || {}));

@@ -18,6 +18,14 @@
     if (owner) hall.map.setLayer(owner.dataset.layerOpacity, { opacity: Number(target.value) / 100 });
   }
 
+  /** What no callback reaches comes as markup (callbacks/panels/markup.py): the renderer asks every component at every change whether it is meant. */
+  function unpack() {
+    for (const node of document.querySelectorAll('[data-markup]')) {
+      node.innerHTML = node.dataset.markup;
+      node.removeAttribute('data-markup');
+    }
+  }
+
   const set = (node, name, value) => node.getAttribute(name) !== value && node.setAttribute(name, value);
   const say = (node, text) => node.textContent !== text && (node.textContent = text);
 
@@ -49,6 +57,7 @@
 
   (hall.starts = hall.starts || []).push(() => {
     if (!hall.map) return;
+    new MutationObserver(unpack).observe(document.body, { childList: true, subtree: true });
     document.addEventListener('click', click);
     document.addEventListener('input', slide);
     hall.on('state', write);

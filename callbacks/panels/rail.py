@@ -6,6 +6,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from callbacks import ids
+from callbacks.panels.markup import inert
 from callbacks.panels.pieces import also, button, dot, icon, tabs
 from callbacks.words import Words
 from layers.base import GROUPS, Form, Group, Layer
@@ -19,14 +20,14 @@ def rail(layers: Sequence[Layer], bases: Sequence[tuple[str, str]], words: Words
     return [
         tabs(
             [
-                ("layers", words("rail.layers"), "", [_group(group, layers, words) for group in Group]),
+                ("layers", words("rail.layers"), "", [inert(html.Div([_group(group, layers, words) for group in Group]))]),
                 ("cases", words("rail.cases"), "", html.Div(id=ids.INBOX, className="inbox")),
-                ("legend", words("rail.legend"), "", _legends(layers, words)),
-                ("views", words("rail.views"), "", _views(words)),
+                ("legend", words("rail.legend"), "", [inert(html.Div(_legends(layers, words)))]),
+                ("views", words("rail.views"), "", [inert(html.Div(_views(words)))]),
             ],
             "rail",
         ),
-        html.Div([_bases(bases, words)], className="rail-foot"),
+        inert(html.Div([_bases(bases, words)], className="rail-foot")),
     ]
 
 
