@@ -11,7 +11,7 @@ const [TOP_PX, HEAD_PX, HOUSE_PX, SHELTER_PX, SHELTERS] = [140, 38, 50, 40, 3];
 const [UNIT_PX, DEPARTMENT_PX, TIME_PX] = [54, 50, 38];
 const VIEW = { pitch: 48, bearing: -18 };
 /** How much of the map's height a circle on the ground takes of its width, tilted as the view is; and what stays free around it. */
-const [FLATTENED, AROUND] = [0.72, 1.2];
+const [FLATTENED, AROUND] = [0.72, 1.42];
 const ZOOMS = [14.2, 17];
 const INFLUENCE_M = 300;
 const TILE_PX = 512;

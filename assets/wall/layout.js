@@ -5,7 +5,7 @@
 
 /** Sheets: height in their own pixels, what stands in them, how large the map is drawn, how many maps, how much larger a case's rows are in an emergency. */
 export const SHEETS = {
-  hd: { height: 1080, least: 1780, ratio: 1.8, maps: 1, behind: true, panels: ['figures', 'flow', 'rank', 'events', 'hot', 'presence'], video: 4, cover: { left: 478, right: 478, top: 220, bottom: 92 } },
+  hd: { height: 1080, least: 1780, ratio: 1.8, maps: 1, behind: true, panels: ['figures', 'flow', 'rank', 'events', 'hot', 'presence'], video: 4, cover: { left: 478, right: 478, top: 240, bottom: 92 } },
   uhd: { height: 1620, grown: 1.25, least: 2700, ratio: 2, maps: 1, behind: true, panels: ['figures', 'flow', 'rank', 'heat', 'events', 'hot', 'presence', 'cams'], video: 6, cover: { left: 640, right: 640, top: 260, bottom: 444 } },
   wide: { height: 1080, least: 4300, ratio: 1.8, maps: 2, panels: ['figures', 'flow', 'rank', 'heat', 'events', 'hot', 'presence', 'cams'], video: 8 },
   double: { height: 1620, grown: 1.25, least: 4900, ratio: 2.2, maps: 2, panels: ['figures', 'flow', 'rank', 'heat', 'sources', 'trend', 'events', 'hot', 'presence', 'cams'], video: 8 },

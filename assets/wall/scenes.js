@@ -53,7 +53,7 @@ function table(value, family, title, states) {
   return h('div', { class: 'strip-table' }, h('h3', { text: title }), ...rows.map((row) => {
     const state = states.find((one) => row.states[one]);
     return h('p', {}, h('span', { class: 'name', text: text((value.titles[family] || {})[row.kind]) || row.kind }), h('b', { text: number(row.total) }),
-      h('span', { class: state && BAD[family].includes(state) ? 'warn' : 'quiet', text: state ? `${text(value.titles.status[state])} ${number(row.states[state])}` : '' }));
+      h('span', { class: state === 'alarm' ? 'alarm' : state && BAD[family].includes(state) ? 'warn' : 'quiet', text: state ? `${text(value.titles.status[state])} ${number(row.states[state])}` : '' }));
   }));
 }
 
