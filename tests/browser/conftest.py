@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Request, ViewportSize, expect, sync_playwright
 
+from tests.browser.street import Field
 from tests.conftest import City
 from tests.serving import Served
 
@@ -169,3 +170,13 @@ def new_desk(chromium: Browser, server: Served, city: City) -> Iterator[Desk]:
     for made in signed_in(chromium, server, city):
         yield made
         assert made.faults == []
+
+
+@pytest.fixture
+def outside(chromium: Browser, server: Served, city: City) -> Iterator[Field]:
+    """The worker, on duty."""
+    made = Field(server, city, chromium, {})
+    made.worker = made.ask("worker", "PUT", "/api/v1/me/worker", {"on_duty": True})["worker"]
+    yield made
+    for context in made.contexts:
+        context.close()
