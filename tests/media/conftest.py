@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import EMPTY, drop, recreate
+from tests.media import recorded
 from tests.media.studio import Studio, build
 from tests.serving import Served
+from tests.town import Town
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +31,10 @@ def on_air(filming: Studio) -> Iterator[tuple[Studio, Served]]:
     """The same with the gateway and the web process."""
     with filming.gateway(), filming.web() as served:
         yield filming, served
+
+
+@pytest.fixture(scope="module")
+def served(town: Town, tmp_path_factory: pytest.TempPathFactory) -> Iterator[recorded.Served]:
+    """Recordings that are there already, behind the gateway's routes."""
+    with recorded.recorded(town, tmp_path_factory.mktemp("vod")) as made:
+        yield made
