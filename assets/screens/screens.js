@@ -15,6 +15,10 @@ function h(tag, options = {}, ...children) {
   return node;
 }
 
+/** A reason has so many letters at least; the rule of services/hall_mode.py. */
+const SHORTEST_REASON = 2;
+/** Answers that have words of their own. */
+const REFUSALS = [400, 403, 404, 409, 422];
 const icon = (name) => h('i', { class: `icon icon-${name}`, 'aria-hidden': 'true' });
 const button = (label, name, onClick, classes = '', more = {}) => h('button', { type: 'button', class: `button small ${classes}`, onClick, ...more }, icon(name), label);
 const field = (label, input) => h('label', { class: 'hs-field' }, h('span', { text: label }), h('span', { 'data-input': 'text' }, input));
@@ -57,7 +61,7 @@ class Controller {
       this.say(done, 'good');
       this.editing = null;
     } catch (error) {
-      this.say(t('screens.failed', { detail: error.detail || String(error.status || error.message) }), 'alarm');
+      this.say(t('screens.failed', { detail: t(`screens.refused.${REFUSALS.includes(error.status) ? error.status : 'other'}`) }), 'alarm');
     }
     this.sure = '';
     await this.read(true);
@@ -90,7 +94,8 @@ class Controller {
     this.drawMode(list, mode);
     this.drawScreens(list);
     this.drawProgrammes(list);
-    if (again || !this.history) this.readPast();
+    // who only sets the screens up reads no reports of emergencies
+    if ((list.may_switch || !list.may_set_up) && (again || !this.history)) this.readPast();
   }
 
   // ---- screens ------------------------------------------------------------------------------------------------------
@@ -254,16 +259,27 @@ class Controller {
     if (this.modeBox.dataset.shown === key) return;
     this.modeBox.dataset.shown = key;
     const words = h('textarea', { rows: 2, maxlength: 500, placeholder: t(emergency ? 'screens.mode.note' : 'screens.mode.reason'), 'aria-label': t(emergency ? 'screens.mode.note' : 'screens.mode.reason') });
+    const lack = h('p', { class: 'hs-lack', role: 'alert' });
+    /** Switch where the reason is written and the case is named, else say at the field what is missing. */
+    const turn = (body, missing = null) => {
+      const wrong = missing || (words.value.trim().length < SHORTEST_REASON ? words : null);
+      for (const node of this.modeBox.querySelectorAll('[aria-invalid]')) node.removeAttribute('aria-invalid');
+      lack.textContent = wrong ? t(`screens.lack.${wrong === words ? (emergency ? 'note' : 'reason') : 'case'}`) : '';
+      if (!wrong) return this.act(() => ask('/api/v1/mode', 'POST', { ...body, reason: words.value.trim() }));
+      wrong.setAttribute('aria-invalid', 'true');
+      wrong.focus();
+      return null;
+    };
     const acks = mode.proposals.map((one) => h('span', { class: one.acknowledged_at ? 'hs-proposal seen' : 'hs-proposal', 'data-event': one.id }, `Ⅰ ${one.title}`, one.acknowledged_at
       ? h('span', { class: 'quiet', text: t('screens.mode.acknowledged', { time: clock(one.acknowledged_at), name: one.acknowledged_by }) })
       : button(t('screens.mode.acknowledge'), 'check', () => this.act(() => ask(`/api/v1/wall/events/${one.id}/acknowledge`, 'POST')))));
     const head = h('header', {}, h('b', { class: emergency ? 'alarm' : 'good', text: t(`screens.mode.${mode.mode}`) }), emergency ? h('span', { text: [mode.event && mode.event.title, t('screens.mode.since', { time: clock(mode.started_at), name: mode.started_by }), mode.reason].filter(Boolean).join(' · ') }) : mode.proposals.length ? h('span', { class: 'warn', text: t('screens.mode.propose', { n: mode.proposals.length }) }) : null);
     let acts;
     if (!list.may_switch) acts = [h('p', { class: 'quiet', text: t('screens.mode.may_not') })];
-    else if (emergency) acts = [h('span', { 'data-input': 'text' }, words), button(t('screens.mode.end'), 'check', () => this.act(() => ask('/api/v1/mode', 'POST', { mode: 'peace', reason: words.value })), 'primary')];
+    else if (emergency) acts = [h('span', { 'data-input': 'text' }, words), button(t('screens.mode.end'), 'check', () => turn({ mode: 'peace' }), 'primary'), lack];
     else {
       const choice = mode.proposals.length ? h('select', { 'aria-label': t('screens.mode.case') }, mode.proposals.map((one) => h('option', { value: one.id, text: `Ⅰ ${one.title} · ${one.place_text}` }))) : h('input', { type: 'number', min: 1, placeholder: t('screens.mode.case_id'), 'aria-label': t('screens.mode.case_id'), title: t('screens.mode.no_case') });
-      acts = [h('span', { 'data-input': 'text' }, choice), h('span', { 'data-input': 'text' }, words), button(t('screens.mode.begin'), 'alert-triangle', () => this.act(() => ask('/api/v1/mode', 'POST', { mode: 'emergency', event_id: Number(choice.value) || 0, reason: words.value })), 'danger')];
+      acts = [h('span', { 'data-input': 'text' }, choice), h('span', { 'data-input': 'text' }, words), button(t('screens.mode.begin'), 'alert-triangle', () => turn({ mode: 'emergency', event_id: Number(choice.value) }, Number(choice.value) > 0 ? null : choice), 'danger'), lack];
     }
     this.modeBox.classList.toggle('is-emergency', emergency);
     this.modeBox.replaceChildren(head, ...(acks.length ? [h('div', { class: 'hs-proposals' }, acks)] : []), h('div', { class: 'hs-mode-acts' }, acts));

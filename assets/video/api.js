@@ -27,6 +27,9 @@ export async function ask(path, { method = 'GET', body } = {}) {
   return given;
 }
 
+/** What a person is told of an error: the refusals that have words of their own, else that nobody answers. */
+export const told = (error) => hall.t([400, 403, 404, 409].includes(error.status) ? `video.refused.${error.status}` : 'video.state.failed');
+
 const rows = (answer) => (Array.isArray(answer) ? answer : answer.items || answer.cameras || answer.features || []);
 const query = (values) => new URLSearchParams(Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== '')).toString();
 

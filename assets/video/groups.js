@@ -32,7 +32,7 @@ export function saveGroup(cameras, host, { kind = 'group', tiles = 4, dwell = 20
       hall.notice(hall.t('video.group_saved', { name: input.value.trim() }), { seconds: 4, key: 'group' });
       onSaved();
     } catch (error) {
-      said.textContent = error.detail || hall.t('video.state.failed');
+      said.textContent = api.told(error);
     }
   };
   host.append(dialog);
@@ -67,6 +67,6 @@ export async function chooseGroup(host, onChosen) {
     const sets = (await Promise.all(['group', 'patrol'].map((kind) => api.sets(kind)))).flat().filter(({ camera_ids: ids }) => ids.length);
     list.replaceChildren(...(sets.length ? sets.map(entry) : [make('p', { class: 'vt-said', text: hall.t('video.groups_none') })]));
   } catch (error) {
-    list.replaceChildren(make('p', { class: 'vt-said', text: error.detail || hall.t('video.state.failed') }));
+    list.replaceChildren(make('p', { class: 'vt-said', text: api.told(error) }));
   }
 }

@@ -79,7 +79,7 @@ class Wall {
   }
 
   fail(error) {
-    hall.notice(error.detail || hall.t('video.state.failed'), { kind: 'error', seconds: 10, key: 'video' });
+    hall.notice(api.told(error), { kind: 'error', seconds: 10, key: 'video' });
   }
 
   // ---- what is on the wall ------------------------------------------------------------------------------------

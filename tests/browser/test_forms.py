@@ -97,3 +97,48 @@ def test_an_alarm_that_was_acknowledged_asks_no_more(bare: Callable[[str, Callab
     page.wait_for_selector(".hs-proposal.seen")
     assert page.locator(".hs-proposal button").count() == 0
     assert '"name":"li"' in page.locator(".hs-proposal").inner_text()
+
+
+def test_the_hall_is_switched_only_with_a_case_and_a_reason(bare: Callable[[str, Callable[[str, str], Any]], Page]) -> None:
+    screens = {"at": "2026-11-23T10:00:00Z", "items": [], "scenes": ["overview"], "may_set_up": False, "may_switch": True}
+    switched: list[dict[str, Any]] = []
+
+    def answers(asked: str, body: str) -> Any:
+        if asked == "POST /api/v1/mode":
+            switched.append(json.loads(body))
+        if asked == "GET /api/v1/screens":
+            return {**screens, "programmes": [{"id": 1, "name": "n", "steps": []}]}
+        return {"items": []} if "history" in asked else {"mode": "peace", "proposals": []}
+
+    page = bare("<div id=root></div>", answers)
+    page.evaluate("async () => (await import('/assets/screens/screens.js')).mount(document.getElementById('root'))")
+    lack = page.locator(".hs-lack")
+    page.click(".hs-mode .danger")
+    assert "screens.lack.case" in lack.inner_text()
+    assert page.locator(".hs-mode input").get_attribute("aria-invalid") == "true"
+    page.fill(".hs-mode input", "7")
+    page.fill(".hs-mode textarea", " a ")
+    page.click(".hs-mode .danger")
+    assert "screens.lack.reason" in lack.inner_text()
+    assert page.locator(".hs-mode input").get_attribute("aria-invalid") is None
+    assert switched == []
+    page.fill(".hs-mode textarea", "gas leak")
+    page.click(".hs-mode .danger")
+    page.wait_for_function("document.querySelector('.hs-said').textContent !== ''")
+    assert switched == [{"mode": "emergency", "event_id": 7, "reason": "gas leak"}]
+
+
+def test_who_only_sets_screens_up_asks_for_no_past_emergencies(bare: Callable[[str, Callable[[str, str], Any]], Page]) -> None:
+    asked: list[str] = []
+
+    def answers(path: str, _body: str) -> Any:
+        asked.append(path)
+        if path == "GET /api/v1/screens":
+            empty = {"at": "2026-11-23T10:00:00Z", "items": [], "scenes": ["overview"], "may_set_up": True, "may_switch": False}
+            return {**empty, "programmes": [{"id": 1, "name": "n", "steps": []}]}
+        return {"items": []} if "history" in path else {"mode": "peace", "proposals": []}
+
+    page = bare("<div id=root></div>", answers)
+    page.evaluate("async () => (await import('/assets/screens/screens.js')).mount(document.getElementById('root'))")
+    page.wait_for_selector(".hs-mode header")
+    assert not [path for path in asked if "history" in path]
