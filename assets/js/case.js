@@ -126,9 +126,7 @@
     const given = node ? gather(node) : {};
     const empty = node && firstEmpty(node);
     if (empty) {
-      empty.setCustomValidity(hall.t('case.field_missing'));
-      empty.reportValidity();
-      empty.focus();
+      hall.lacks(empty, hall.t('case.field_missing'));
       return null;
     }
     busy(true);
@@ -294,7 +292,6 @@
   (hall.starts = hall.starts || []).push(() => {
     document.addEventListener('click', click);
     document.addEventListener('keydown', walk);
-    document.addEventListener('input', ({ target }) => target.dataset && target.dataset.field && target.setCustomValidity && target.setCustomValidity(''));
     document.addEventListener('pointerover', ({ target }) => {
       const row = target.closest && target.closest('[data-candidate]');
       if (row !== click.row) {

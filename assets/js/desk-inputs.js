@@ -90,6 +90,17 @@
     }
   }
 
+  /** Say beneath a field what it lacks, until something else is put in; no text takes that back. */
+  hall.lacks = (field, text = '') => {
+    const box = field.closest('.case-field') || field.parentElement;
+    const said = box.querySelector('.lack') || box.appendChild(hall.element('p', { class: 'lack', role: 'alert' }));
+    said.textContent = text;
+    field.setAttribute('aria-invalid', String(!!text));
+    if (!text) return;
+    field.focus();
+    box.addEventListener('input', () => hall.lacks(field), { once: true });
+  };
+
   (hall.starts = hall.starts || []).push(() => {
     for (const holder of document.querySelectorAll('[data-input]:empty')) build(holder);
     new MutationObserver(adopt).observe(document.body, {

@@ -30,6 +30,7 @@
   function put(lon, lat) {
     known = { ...known, lon: Number(lon.toFixed(6)), lat: Number(lat.toFixed(6)) };
     unput();
+    if (form() && field('place_text')) hall.lacks(field('place_text'));
     marker = window.L.marker([lat, lon], { draggable: true, keyboard: false, alt: hall.t('report.point'), icon: window.L.divIcon({ className: 'hall-report-pin', html: hall.icon('map-pin', 28), iconSize: [28, 28], iconAnchor: [14, 26] }) })
       .addTo(hall.map.leaflet());
     marker.on('dragend', () => {
@@ -80,6 +81,7 @@
   function takeClass({ reportClass, title }) {
     known = { ...known, class_code: reportClass };
     field('class_text').value = title;
+    hall.lacks(field('class_text'));
     if (!value('title')) field('title').value = title;
     ask();
   }
@@ -94,8 +96,7 @@
   async function file(button) {
     const missing = [['place_text', known.lon === undefined], ['class_text', !known.class_code], ['title', !value('title')]].find(([, isMissing]) => isMissing);
     if (missing) {
-      say(hall.t(`report.missing_${missing[0]}`));
-      field(missing[0]).focus();
+      hall.lacks(field(missing[0]), hall.t(`report.missing_${missing[0]}`));
       return;
     }
     button.disabled = true;

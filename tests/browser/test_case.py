@@ -90,6 +90,32 @@ def test_a_merge_leads_to_the_case_that_stays_and_is_undone_there(desk: Desk) ->
     desk.run("() => hall.desk.close()")
 
 
+def test_a_reason_that_is_missing_is_asked_for_at_its_field(desk: Desk) -> None:
+    opened(desk, newest(desk, "filed")[0])
+    press(desk, "#panel-body [data-act=return]")
+    press(desk, "#panel-body [data-act-do=return]")
+    box = "#panel-body [data-act-form=return] .case-field:has(textarea)"
+    assert desk.page.locator(f"{box} .lack").inner_text() == "请填写这一项"
+    assert desk.run("() => document.activeElement.getAttribute('aria-invalid')") == "true"
+    desk.page.keyboard.type("地点不清")
+    assert desk.page.locator(f"{box} .lack").inner_text() == ""
+    desk.run("() => hall.desk.close()")
+
+
+def test_no_reason_of_a_candidate_is_cut(desk: Desk) -> None:
+    opened(desk, newest(desk, "filed")[0])
+    desk.page.wait_for_selector("#panel-body [data-candidate]", state="attached", timeout=WAIT_MS)
+    cut = desk.run("""() => {
+        const row = document.querySelector('#panel-body [data-candidate]');
+        const why = row.querySelector('.why');
+        why.append(...['属地网格在本社区', '负载 12 件在办', '位置 14 秒前'].map((text) => Object.assign(document.createElement('span'), {className: 'chip', textContent: text})));
+        const [box, all] = [why.getBoundingClientRect(), row.getBoundingClientRect()];
+        return Array.from(why.children, (chip) => chip.getBoundingClientRect()).filter(({right, bottom}) => right > box.right + 1 || bottom > all.bottom).length;
+    }""")
+    assert cut == 0
+    desk.run("() => hall.desk.close()")
+
+
 def test_the_second_of_two_is_told_and_sees_the_present_state(desk: Desk) -> None:
     case = newest(desk, "filed")[1]
     opened(desk, case)

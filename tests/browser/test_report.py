@@ -57,8 +57,18 @@ def test_a_report_without_a_place_says_what_is_missing(desk: Desk) -> None:
     desk.run("() => hall.desk.board('report')")
     desk.page.wait_for_selector("[data-report] [data-field=title]", timeout=WAIT_MS)
     desk.page.locator("[data-report-file]").dispatch_event("click")
-    assert desk.run("() => document.querySelector('[data-report-said]').textContent") != ""
+    said = desk.page.locator("[data-report] .lack:not(:empty)")
+    assert said.all_inner_texts() == ["请定位：点选，或在结果中选一个"]
     assert desk.run("() => document.activeElement.dataset.field") == "place_text"
+    assert desk.run("() => document.activeElement.parentElement.parentElement.contains(document.querySelector('.lack:not(:empty)'))")
+    assert desk.run("() => document.activeElement.getAttribute('aria-invalid')") == "true"
+    # the place is put by a click on the map: nothing is missing there any more, the next field is told
+    desk.page.locator("[data-report-point]").dispatch_event("click")
+    desk.click(*PLACE)
+    desk.page.wait_for_selector(".hall-report-pin", state="attached", timeout=WAIT_MS)
+    assert said.count() == 0
+    desk.page.locator("[data-report-file]").dispatch_event("click")
+    assert said.all_inner_texts() == ["请在结果中选一个类别"]
     desk.run("() => hall.desk.close()")
 
 
