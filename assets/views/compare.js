@@ -84,6 +84,7 @@ async function redraw() {
 function handle() {
   const line = element('div', { class: 'swipe-line', role: 'slider', tabindex: '0', 'aria-valuemin': '2', 'aria-valuemax': '98', 'aria-orientation': 'horizontal', 'data-t-title': 'views.swipe_line' },
     element('i', { html: hall.icon('chevron-left', 16) }), element('i', { html: hall.icon('chevron-right', 16) }));
+  line.setAttribute('aria-label', hall.t('views.swipe_line')); // before the language is ever changed
   const to = (share) => {
     here.share = Math.min(0.98, Math.max(0.02, share));
     cut();

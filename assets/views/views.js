@@ -14,17 +14,20 @@ const inTurn = (run) => (...parameters) => {
   return turnstile;
 };
 
-/** Say what cannot be shown, and why, in a card over the map that stays until it is closed. */
+let unsaid = () => {};
+
+/** Say what cannot be shown, and why, in a card over the map that stays until it is closed or something else is looked at. */
 export function explain(title, text, detail) {
-  for (const old of document.querySelectorAll('.view-card')) old.remove();
+  unsaid();
   const close = element('button', { type: 'button', class: 'button small', 'data-t': 'views.close' });
   const card = element('div', { class: 'view-card', role: 'alert' }, element('b', { 'data-t': title }), element('p', { 'data-t': text }),
     ...(detail ? [element('p', { class: 'quiet', 'data-t': detail })] : []), close);
   const release = hall.keys.onEscape(() => card.remove());
-  close.onclick = () => {
+  unsaid = () => {
     release();
     card.remove();
   };
+  close.onclick = () => unsaid();
   document.querySelector('.map-area, .leaflet-container').append(card);
   hall.translate(card);
   close.focus({ preventScroll: true });
@@ -103,6 +106,8 @@ function hourOf(text) {
 
 const numbers = (text) => (text || '').split(/[,:]/).map(Number);
 
+hall.on('panel', (shown) => shown && unsaid());
+
 /** Bring the map to what an address says. */
 export const follow = inTurn(async (ways) => {
   if (SCENES.includes(ways.v)) {
@@ -131,6 +136,7 @@ export const compare = inTurn(async (left, right) => {
 });
 
 export const toggleCompare = inTurn(async () => {
+  unsaid();
   if (!isDrawn()) return explain('views.no_webgl.title', 'views.no_webgl.text', 'views.no_webgl.detail');
   return (await compared()).toggle();
 });

@@ -91,6 +91,7 @@ def test_two_views_lie_beside_each_other_by_their_address(desk: Desk) -> None:
     desk.page.wait_for_selector(".swipe-bar", timeout=SLOW_MS)
     line.press("ArrowRight")
     desk.page.wait_for_function("hall.views.ways().cmp === 'light@32'")
+    assert line.get_attribute("aria-label")
     assert desk.page.locator(".swipe-left").inner_text() == "矢量深色"
     assert desk.page.locator(".swipe-right").inner_text() == "矢量浅色"
     desk.page.locator(".swipe-bar [title='关闭']").click()
@@ -109,3 +110,8 @@ def test_without_graphics_a_card_says_so_and_the_plan_stays(new_desk: Desk) -> N
     card.locator("button").click()
     assert card.count() == 0
     assert new_desk.page.locator("[data-view='plan']").get_attribute("aria-pressed") == "true"
+    # what is looked at next is not covered by it
+    new_desk.page.locator("[data-view='3d']").dispatch_event("click")
+    card.wait_for(timeout=SLOW_MS)
+    new_desk.run("() => hall.desk.board('report')")
+    card.wait_for(state="detached", timeout=SLOW_MS)
