@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page, Route, ViewportSize
 
 from geodata.db import Conn
 from tests.conftest import City
@@ -23,6 +25,60 @@ async () => {
   });
 }
 """
+
+# what stands wrongly on a sheet, in words; the map's own drawings and the attribution aside
+FAULTS = """
+() => {
+  const stage = document.getElementById('stage');
+  const scale = stage.getBoundingClientRect().width / stage.offsetWidth;
+  const event = stage.querySelector('.event-head');
+  const zone = event ? event.parentElement : stage;
+  const whole = event && event.getBoundingClientRect().top <= 20;
+  const hidden = (node) => !node.checkVisibility() || node.closest('svg, .map-gl, .credit, .scene-video') || (whole && !zone.contains(node));
+  const named = (node) => `${(node.closest('[data-panel]') || stage).dataset.panel || ''} ${node.className || node.tagName} "${node.textContent.trim().slice(0, 30)}"`;
+  const faults = [];
+  for (const node of stage.querySelectorAll('*')) {
+    if (hidden(node) || ![...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim())) continue;
+    const size = parseFloat(getComputedStyle(node).fontSize);
+    if (size < 20) faults.push(`${size} px: ${named(node)}`);
+    const clips = getComputedStyle(node).overflowX !== 'visible';
+    if (clips && !node.closest('.cam-mark') && node.scrollWidth > node.clientWidth + 1) faults.push(`cut: ${named(node)}`);
+    const home = node.closest('.panel, .strip, .cam, .event-head, .bar');
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const [text, frame] = [range.getBoundingClientRect(), home && home.getBoundingClientRect()];
+    if (frame && !clips && (text.right > frame.right + 1 || text.left < frame.left - 1)) faults.push(`wider than its panel: ${named(node)}`);
+  }
+  const boxes = [...stage.querySelectorAll('.panel, .middle:not(.behind), .event-map, .event-cams, .event-head')].filter((node) => !hidden(node) && !(event && node.matches('.middle')));
+  boxes.forEach((one, index) => {
+    const body = one.querySelector(':scope > .panel-body');
+    if (body && (body.scrollHeight > body.clientHeight + 1 || body.scrollWidth > body.clientWidth + 1)) faults.push(`more than its room: ${named(one)}`);
+    const a = one.getBoundingClientRect();
+    for (const other of boxes.slice(index + 1)) {
+      const b = other.getBoundingClientRect();
+      const covered = event && !zone.contains(one) !== !zone.contains(other) && (b.left + 1 >= zone.getBoundingClientRect().left || a.left + 1 >= zone.getBoundingClientRect().left);
+      const over = Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+      if (over && !covered && !one.contains(other)) faults.push(`overlap: ${named(one)} / ${named(other)}`);
+    }
+  });
+  const rows = '.flow-row, .rank-row, .hot-row, .event-row, .figure header, .panel-head, .bar .right, .event-head, .heat-row, .shelter-row, .unit-row, .house-row, .department, .trend-row';
+  for (const row of [...stage.querySelectorAll(rows)].filter((node) => !hidden(node))) {
+    const cells = [...row.children].filter((node) => node.checkVisibility()).map((node) => [node, node.getBoundingClientRect()]);
+    cells.forEach(([one, a], index) => cells.slice(index + 1).forEach(([other, b]) => {
+      if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1) faults.push(`overlap: ${named(one)} / ${named(other)}`);
+    }));
+    if (row.scrollWidth > row.clientWidth + 1) faults.push(`row too wide: ${named(row)}`);
+  }
+  const squares = stage.querySelector('.panel-presence .chart');
+  if (squares && !whole && squares.checkVisibility()) {
+    const room = squares.closest('.panel-body').clientHeight * scale;
+    if (squares.getBoundingClientRect().height < 0.4 * room) faults.push('squares leave their panel half empty');
+  }
+  return [...new Set(faults)];
+}
+"""
+LONG_NAME = "丽华新村第一座 出入口 西北向 01"
+SIZES = ["1920x1080", "3840x2160", "5760x1080", "7680x2160", "1080x1920", "2160x3840"]
 
 FLOWN = "() => { const {gl} = wall.sheet().view.maps[0]; return [...gl.getCenter().toArray(), gl.getBearing()]; }"
 CAMERA = "() => wall.sheet().maps.map(({gl}) => [gl.getZoom(), gl.getPitch(), gl.getBearing(), ...gl.getCenter().toArray()])"
@@ -96,7 +152,8 @@ def test_an_emergency_takes_its_zone_and_leaves_no_trace(wall: Page, server: Ser
         wall.wait_for_selector(".panel-people .people-top")
         told = httpx.get(f"{server.url}/api/v1/wall/emergency/{wanted['event_id']}", headers=leader).json()
         named = wall.locator(".shelter-row .name").all_inner_texts()
-        assert named == [one["name"] for one in told["shelters"][:3]]
+        # a name does not say again what the heading says
+        assert named == [one["name"].removesuffix(" 应急避难场所") for one in told["shelters"][:3]]
         assert named or wall.get_by_text("没有登记的避难场所").is_visible()
         assert wall.locator(".panel-people .house-row").count() >= min(2, sum(one["people"] > 0 for one in told["houses"]))
     finally:
@@ -139,6 +196,120 @@ def programme(server: Served, city: City) -> Iterator[Callable[..., None]]:
 
     yield write
     httpx.put(address, headers=desk, json={name: before[name] for name in ("name", "steps")})
+
+
+def cameras(route: Route) -> None:
+    """Twenty cameras that play, under long names; near a case with their distance."""
+    near = "event_id" in route.request.url
+    made = [
+        {"id": n, "name": f"{LONG_NAME[:-2]}{n:02}", "is_key": True, "playable": True, "online": True, "modes": ["live"]}
+        | ({"distance_m": 30.0 * n} if near else {})
+        for n in range(1, 21)
+    ]
+    route.fulfill(json={"items": made, "count": 20, "online": 20})
+
+
+@contextmanager
+def sheet(chromium: Browser, server: Served, city: City, size: str, prepare: Callable[[Page], None] = lambda page: None) -> Iterator[Page]:
+    """A wall of this size, drawn smaller: its sheet has its own pixels. Its map is left out."""
+    width, height = (int(part) for part in size.split("x"))
+    smaller = 900 / max(width, height)
+    page = chromium.new_context(viewport={"width": round(width * smaller), "height": round(height * smaller)}).new_page()
+    page.set_default_timeout(WAIT_MS)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.route("**/style/dark.json", lambda route: route.abort())
+    page.route("**/api/v1/cameras?*", cameras)
+    prepare(page)
+    try:
+        page.goto(f"{server.url}/wall?token={city.accounts['wall']['token']}&size={size}")
+        page.wait_for_function(
+            "window.wall && document.querySelector('.figure .number').textContent !== '–' && document.querySelector('.event-row, .panel-events .empty')"
+        )
+        page.wait_for_function("document.fonts.status === 'loaded'")
+        page.wait_for_function(
+            "wall.feeds().filter(({name}) => ['today', 'events', 'hot'].includes(name)).every(({state}) => state !== 'loading')"
+        )
+        yield page
+    finally:
+        page.context.close()
+    assert faults == [], faults
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_sheet_holds_at_its_size(size: str, chromium: Browser, server: Served, city: City) -> None:
+    with sheet(chromium, server, city, size) as page:
+        assert page.evaluate(FAULTS) == []
+        strip = page.locator(".cam-strip .cam b")
+        if strip.count():
+            # the scene of pictures shows other cameras than the strip below it
+            page.evaluate("wall.orders().screen = {scene: 'video', title: ''}")
+            page.locator(".scene-video .cam b").first.wait_for()
+            assert not set(strip.all_inner_texts()) & set(page.locator(".scene-video .cam b").all_inner_texts())
+
+
+def crowded(route: Route) -> None:
+    """An emergency with more of everything than there is room for."""
+    answer = route.fetch()
+    told: dict[str, Any] = answer.json()
+    at = told["at"]
+    unit = {"state": "", "sent_at": at, "accepted_at": at, "finished_at": None, "lon": None, "lat": None, "lead": False}
+    told["units"] = [
+        {
+            **unit,
+            "id": n,
+            "kind": "vehicle" if n % 2 else "worker",
+            "unit": "enforcement",
+            "label": f"ZF-{n:03}",
+            "arrived_at": at if n % 3 else None,
+            "predicted_s": 300.0 * n,
+            "distance_m": 900.0 * n,
+        }
+        for n in range(30)
+    ]
+    told["departments"] = [{"name": "城市管理和综合执法局", "lead": n == 0, "finished_at": None} for n in range(14)]
+    told["acts"] = [{"seq": n, "action": "dispatch", "role": "dispatcher", "at": at} for n in range(30)]
+    told["shelters"] = [
+        {
+            "id": n,
+            "name": "劳校中学附属小学 应急避难场所",
+            "capacity": 1200,
+            "available": 1200,
+            "state": "open",
+            "distance_m": 1500 + n,
+            "synthetic": True,
+            "lon": 113.55,
+            "lat": 22.2,
+        }
+        for n in range(3)
+    ]
+    route.fulfill(response=answer, json=told)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_emergency_holds_at_its_size(size: str, chromium: Browser, server: Served, city: City) -> None:
+    events = httpx.get(f"{server.url}/api/v1/wall/events", headers=city.token("leader")).json()
+    case = (events["majors"] or events["points"])[0]
+    told = httpx.get(f"{server.url}/api/v1/wall/emergency/{case['id']}", headers=city.token("leader")).json()["event"]
+
+    def prepare(page: Page) -> None:
+        def mode(route: Route) -> None:
+            answer = route.fetch()
+            route.fulfill(response=answer, json=answer.json() | {"mode": "emergency", "event": told, "started_at": told["reported_at"]})
+
+        page.route("**/api/v1/mode", mode)
+        page.route("**/api/v1/wall/emergency/*", crowded)
+
+    with sheet(chromium, server, city, size, prepare) as page:
+        page.locator(".unit-row").first.wait_for()
+        page.locator(".event-cams .cam b").first.wait_for()
+        assert page.evaluate(FAULTS) == []
+        assert page.locator(".shelter-row .name").all_inner_texts() == ["劳校中学附属小学"] * 3
+        # what has no room is counted
+        for panel in ("units", "departments"):
+            shown, more = page.locator(f".panel-{panel} :is(.unit-row, .department)").count(), page.locator(f".panel-{panel} .others")
+            said = int(more.inner_text().split()[1]) if more.count() else 0
+            assert shown + said == {"units": 30, "departments": 14}[panel]
 
 
 def camera(wall: Page) -> object:
