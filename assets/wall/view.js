@@ -6,6 +6,7 @@
 import { h, t } from './dom.js';
 import { ask, speed } from './feeds.js';
 import { WallMap } from './map.js';
+import { shorten } from './panels.js';
 
 const COMING_MS = 40000;
 const FADE_MS = 400;
@@ -96,7 +97,9 @@ export class SceneView {
     for (const name of ['plan', compare]) {
       const box = h('div', { class: 'map-box' });
       const where = compare === 'tilted' && this.place.name ? ` · ${this.place.name}` : '';
-      this.node.append(h('div', { class: 'map-frame', 'data-view': name }, box, h('h2', { class: 'map-title', text: `${t(`wall.view.${name}`)}${where}` })));
+      const title = h('h2', { class: 'map-title', text: `${t(`wall.view.${name}`)}${where}` });
+      this.node.append(h('div', { class: 'map-frame', 'data-view': name }, box, title));
+      shorten(title);
       const map = this.map(box, { padding, tilted: name === 'tilted', ground: name === 'imagery' ? ground : null, bbox: ground ? this.whole : null });
       if (!ground) map.place({ center: [this.place.lon, this.place.lat], ...(name === 'tilted' ? TILTED : NEAR) });
     }
