@@ -98,7 +98,8 @@ def bar(acts: Sequence[PossibleAct], forms: Forms, words: Words, said: str, *, i
     offered = [act for act in acts if act.action not in ON_ROWS]
     if not offered:
         return [html.Div(html.P([icon("eye"), idle], className="said quiet"), className="panel-foot case-foot idle")]
-    primary, *rest = sorted(offered, key=lambda act: not act.expected)
+    primary = next((act for act in offered if act.expected), None)
+    rest = [act for act in offered if act is not primary]
     beside, more = rest[:BESIDE_PRIMARY], rest[BESIDE_PRIMARY:]
     shown = [_button(act, words) for act in beside]
     if more:
@@ -108,7 +109,8 @@ def bar(acts: Sequence[PossibleAct], forms: Forms, words: Words, said: str, *, i
         )
         shown.append(html.Div(menu, className="menu act-menu", hidden=True, **also({"data-act-menu": "true"})))
     line = html.Div(html.Span(said, **also({"data-case-said": "true", "data-idle": said})), className="foot-said", role="status")
-    foot = html.Div([line, *shown, _button(primary, words, primary=True)], className="panel-foot case-foot")
+    expected = [_button(primary, words, primary=True)] if primary else []
+    foot = html.Div([line, *shown, *expected], className="panel-foot case-foot")
     return [*(_form(act, forms, words) for act in offered), foot]
 
 

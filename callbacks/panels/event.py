@@ -169,6 +169,8 @@ def _standing(shown: Shown, opened: Opened) -> str:
     open_tasks = [task for task in case.tasks if task.finished_at is None]
     if open_tasks:
         return words("case.sent", number=len(open_tasks))
+    if any(step.key == "check" and step.state == "current" for step in case.steps) and not opened.may("check"):
+        return words("case.others_check")
     return words("case.with", who=case.department) if case.department else words(f"state.{case.state}")
 
 

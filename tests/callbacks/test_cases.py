@@ -1,6 +1,7 @@
 """A case at the desk without a browser: what its panel shows, who can be sent, what acts come to, and what others get to see of it."""
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ from tests.api.conftest import App
 from tests.callbacks.conftest import Desk
 from tests.loop import EVENT, LEAD, NEIGHBOUR, SECOND_WORKER, STANDARD, WORKER
 
+PRIMARY = re.compile(r'"className": "button primary"[^{}]*"data-act": "(?P<act>\w+)"')
 SECRETS = (*district.NAMES, *district.PHONES, "孙伍陆", "11000000003", "李柒捌")
 PLACE = {"lon": district.LONS[0] + 0.0001, "lat": district.LAT}
 FRESH = "UPDATE hall.worker_position SET reported_at = now()"
@@ -163,6 +165,20 @@ def test_more_people_are_offered_only_where_somebody_was_sent(stage_desk: Desk) 
     sent = act(stage_desk, "dispatcher", "assign", {"orders": [order(WORKER)]})
     assert "派出 1" in sent
     assert "增派人员" in sent
+
+
+def test_who_handled_a_case_is_told_that_others_check_it(stage_desk: Desk) -> None:
+    act(stage_desk, "dispatcher", "file", {"standard_id": STANDARD})
+    act(stage_desk, "dispatcher", "dispatch", {"department_id": LEAD})
+    act(stage_desk, "dispatcher", "handle")
+    shown = act(stage_desk, "dispatcher", "feedback", {"opinion": "已清运"})
+    assert "已完成：反馈办结" in shown
+    assert "待核查：须由未参与处置的人核查" in shown
+    # nothing is the next thing to do here, so nothing looks like it
+    assert not PRIMARY.search(shown)
+    other = stage_desk.panel("acceptor", "open_events", EVENT)
+    assert "须由未参与处置的人核查" not in other
+    assert [found["act"] for found in PRIMARY.finditer(other)] == ["check"]
 
 
 def test_a_limit_that_has_passed_is_not_said_to_have_nothing_left(stage_desk: Desk) -> None:
