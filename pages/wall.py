@@ -23,7 +23,11 @@ from services import hall_mode, screens, today
 from services.rights import Reader
 
 STYLES = ("css/tokens.css", "css/icons.css", "charts/charts.css", "wall/wall.css")
-MODULES = ("charts/change.js", "charts/charts.js", *sorted(f"wall/{path.name}" for path in (ASSETS / "wall").glob("*.js") if path.name != "controller.js"))
+MODULES = (
+    "charts/change.js",
+    "charts/charts.js",
+    *sorted(f"wall/{path.name}" for path in (ASSETS / "wall").glob("*.js") if path.name != "controller.js"),
+)
 PLAIN = ("js/images.js",)
 """Scripts of the command map that the wall's map uses as they are."""
 PREFIXES = ("wall.", "charts.")
